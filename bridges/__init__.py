@@ -1,0 +1,3 @@
+"""To and from other simulators."""
+
+__all__: list[str] = []

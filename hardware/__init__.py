@@ -1,0 +1,3 @@
+"""Export to neuromorphic hardware, with the limits of each target."""
+
+__all__: list[str] = []

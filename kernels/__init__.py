@@ -1,0 +1,102 @@
+"""How a model runs fast: model -> statements -> source for NumPy and Numba, and the pieces that a run needs."""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from ..neurons.model import NeuronModel
+from ..plasticity.model import SynapseModel
+from ..units import Dims
+
+if TYPE_CHECKING:
+    from .loop_code import LoopPlan
+    from .program import NeuronProgram
+
+__all__ = [
+    "loop_module",
+    "neuron_module",
+    "neuron_program",
+    "neuron_source",
+    "structure_key",
+    "synapse_module",
+]
+
+TARGETS = ("numba", "reference")
+
+
+def structure_key(model: NeuronModel | SynapseModel) -> list[Any]:
+    """All of a model on which its source depends: not its name, not the values of its parameters."""
+    texts = (
+        [model.threshold, model.reset, model.refractory, model.update]
+        if isinstance(model, NeuronModel)
+        else [model.on_pre, model.on_post, model.order]
+    )
+    return [model.equations, model.method, *texts, {n: list(p.dims) for n, p in model.parameters.items()}]
+
+
+def _check_target(target: str) -> None:
+    if target not in TARGETS:
+        raise ValueError(f"target: expected one of {', '.join(TARGETS)}, got {target!r}")
+
+
+def neuron_program(model: NeuronModel, vectors: frozenset[str] = frozenset()) -> NeuronProgram:
+    """Check a cell model's units and derive its update statements."""
+    from .build import build_neuron
+
+    return build_neuron(model, vectors)
+
+
+def neuron_module(
+    model: NeuronModel, vectors: frozenset[str] = frozenset(), target: str = "numba", single: bool = False
+) -> ModuleType:
+    """Import the module generated for a cell model, written on first use."""
+    from .cache import generated
+
+    _check_target(target)
+
+    def write() -> str:
+        from .neuron_code import numba_neuron, reference_neuron
+
+        program = neuron_program(model, vectors)
+        return numba_neuron(program, single) if target == "numba" else reference_neuron(program)
+
+    key = [target, single and target == "numba", sorted(vectors), structure_key(model)]
+    try:
+        return generated(f"neuron_{target}", key, write)
+    except ValueError as error:
+        raise ValueError(str(error)) from None
+
+
+def synapse_module(
+    model: SynapseModel, pre: dict[str, Dims], post: dict[str, Dims], target: str = "numba", single: bool = False
+) -> ModuleType:
+    """Import the module generated for a bound synapse model between two cells, written on first use."""
+    from .cache import generated
+
+    _check_target(target)
+
+    def write() -> str:
+        from .build import build_synapse
+        from .synapse_code import numba_synapse, reference_synapse
+
+        program = build_synapse(model, pre, post)
+        return numba_synapse(program, single) if target == "numba" else reference_synapse(program)
+
+    sides = [{n: list(d) for n, d in side.items()} for side in (pre, post)]
+    return generated(f"synapse_{target}", [target, single and target == "numba", sides, structure_key(model)], write)
+
+
+def loop_module(plan: LoopPlan) -> ModuleType:
+    """Import the compiled time loop for a network's structure."""
+    from .cache import generated
+    from .loop_code import numba_loop
+
+    return generated("loop_numba", [list(plan.groups), list(plan.synapses)], lambda: numba_loop(plan))
+
+
+def neuron_source(model: NeuronModel, target: str = "numba") -> str:
+    """Give the text of the module generated for a cell model."""
+    from pathlib import Path
+
+    return Path(neuron_module(model, target=target).__file__).read_text(encoding="utf-8")

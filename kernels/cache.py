@@ -1,0 +1,88 @@
+"""Generated source on disk: one module per program, named by a hash of all that went into it.
+
+The folder is ``$SPIKEGRAM_CACHE`` or ``~/.cache/spikegram``. A module is written to a temporary file and renamed, so that
+a reader never sees half of one. Numba keeps its compiled form beside it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+__all__ = ["cache_folder", "digest", "generated"]
+
+
+def cache_folder() -> Path:
+    """Give the folder of the generated modules, made if need be."""
+    folder = os.environ.get("SPIKEGRAM_CACHE") or os.path.join(
+        os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache"), "spikegram"
+    )
+    path = Path(folder)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OSError(
+            f"cannot write generated code to {path}: {error}; set SPIKEGRAM_CACHE to a folder that can be written"
+        ) from None
+    return path
+
+
+_PACKAGE = "spikegram_generated"
+
+
+def _package() -> ModuleType:
+    package = ModuleType(_PACKAGE)
+    package.__path__ = []
+    return package
+
+
+@cache
+def _generator_version() -> str:
+    """Hash of the sources that write code, so that a changed generator never reads an old module."""
+    root = Path(__file__).parent
+    sources = sorted([*root.glob("*.py"), root.parent / "language.py", root.parent / "units.py"])
+    whole = hashlib.sha256()
+    for path in sources:
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def digest(key: Any) -> str:
+    """Hash a JSON-like key together with the version of the code generator."""
+    text = json.dumps([_generator_version(), key], sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+
+def generated(kind: str, key: Any, write: Callable[[], str]) -> ModuleType:
+    """Import the module generated for ``key``; ``write`` makes its source if it is not on disk yet."""
+    name = f"{kind}_{digest(key)}"
+    package = sys.modules.setdefault(_PACKAGE, _package())
+    full = f"{_PACKAGE}.{name}"
+    if full in sys.modules:
+        return sys.modules[full]
+    path = cache_folder() / f"{name}.py"
+    if not path.exists():
+        text = write()
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    spec = importlib.util.spec_from_file_location(full, path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[full] = module
+    setattr(package, name, module)
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[full]
+        raise
+    return module

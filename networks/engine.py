@@ -1,0 +1,228 @@
+"""Runs a network: lays out its arrays, calls the compiled loop chunk by chunk, keeps what was recorded.
+
+The loop itself is compiled. Python comes back between chunks, which are sized to last about a tenth of a second, to move
+recordings out of the buffers, show progress, and stop when the user presses Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .layout import Group, Layout
+from .recording import TraceRecorder
+
+if TYPE_CHECKING:
+    from .network import Network
+
+__all__ = ["Engine"]
+
+_BUFFER = 2**22  # spikes, and recorded values, that a chunk may hold
+_CHUNK_SECONDS = 0.1
+
+
+class Engine:
+    """The arrays of a network on one backend, from its first run to its next structural change."""
+
+    def __init__(self, network: Network, backend: str) -> None:
+        self.network, self.backend = network, backend
+        self.dtype = np.dtype(network.dtype)
+        self.layout = Layout(
+            list(network.populations.values()), list(network.projections.values()), network.dt_si, self.dtype, backend
+        )
+        for group in self.layout.groups:
+            group.finish(network.dt_si)
+        self.plan = self.layout.plan()
+        self.threads = 0
+        self.compile_seconds = 0.0
+
+    def run(self, steps: int, threads: int, progress: Callable[[int], None] | None) -> bool:
+        """Advance by ``steps``; True if the user stopped it before the end."""
+        network = self.network
+        if threads != self.threads:
+            for bundle in self.layout.bundles:
+                bundle.unsort()
+            self.synapses = [bundle.arrays(threads) for bundle in self.layout.bundles]
+            self.threads = threads
+        call = self._caller()
+        largest = max((g.size for g in self.layout.groups), default=0)
+        chunk, done = 1 if progress is None and steps == 1 else min(steps, 16), 0
+        with _interrupt_flag() as stop:
+            while done < steps and not stop:
+                n = min(chunk, steps - done, max(1, _BUFFER // max(1, largest)), self._trace_limit())
+                began = time.perf_counter()
+                self._chunk(call, network.step, n, threads)
+                spent = time.perf_counter() - began
+                network.step += n
+                done += n
+                if progress is not None:
+                    progress(n)
+                faster = 4 if spent < _CHUNK_SECONDS / 4 else 1
+                chunk = max(1, int(n * min(faster, _CHUNK_SECONDS / max(spent, 1e-9))))
+        return done < steps
+
+    # -- one chunk --------------------------------------------------------------------------------------------------
+    def _caller(self) -> Callable[..., None]:
+        if self.backend == "reference":
+            from ..kernels.reference import run
+
+            modules = self.layout.modules
+
+            def call(threads: int, k0: int, n: int, step: int, groups: list, sources: list, records: list) -> None:
+                # k0 differs between groups in depth, so it is the same deepest one for all
+                dt, seed = self.network.dt_si, self.network.seed
+                run(self.plan, modules, k0, n, step, dt, seed, groups, sources, records, self.synapses)
+
+            return call
+        from ..kernels import loop_module
+
+        compiled = loop_module(self.plan).run
+
+        def call(threads: int, k0: int, n: int, step: int, groups: list, sources: list, records: list) -> None:
+            sync = np.zeros(1, dtype=np.int64)
+            flat = [a for three in zip(groups, sources, records, strict=True) for a in three]
+            common = (sync, k0, n, step, self.network.dt_si, np.uint64(self.network.seed), *flat, *self.synapses)
+            if not compiled.signatures:
+                began = time.perf_counter()
+                compiled(0, 1, sync, k0, 0, *common[3:])
+                self.compile_seconds = time.perf_counter() - began
+            others = [threading.Thread(target=compiled, args=(t, threads, *common)) for t in range(1, threads)]
+            for other in others:
+                other.start()
+            compiled(0, threads, *common)
+            for other in others:
+                other.join()
+
+        return call
+
+    def _chunk(self, call: Callable[..., None], step: int, n: int, threads: int) -> None:
+        depth = max((g.depth for g in self.layout.groups), default=1)
+        groups, sources, records, finishers = [], [], [], []
+        for g in self.layout.groups:
+            g.depth = depth
+            capacity = max(np.diff(g.bounds(threads)).max(initial=0), 0) * n + len(g.history_ids)
+            arrays = g.arrays(threads, int(capacity), n)
+            self._bring_history(g, arrays[12], arrays[13], step, threads)
+            groups.append(arrays)
+            sources.append(self._sources(g, step, threads))
+            record, finish = self._records(g, step, n)
+            records.append(record)
+            finishers.append(finish)
+        call(threads, depth, n, step, groups, sources, records)
+        for g, arrays, finish in zip(self.layout.groups, groups, finishers, strict=True):
+            finish()
+            self._take_spikes(g, arrays[12], arrays[13], step, n, threads)
+
+    def _bring_history(self, g: Group, ids: np.ndarray, ptr: np.ndarray, step: int, threads: int) -> None:
+        """Put the spikes of the last ``depth`` steps, which may still be on their way, at the head of the buffers."""
+        edge = g.bounds(threads)
+        for t in range(threads):
+            mine = (g.history_ids >= edge[t]) & (g.history_ids < edge[t + 1])
+            steps = g.history_steps[mine]
+            ids[t, : len(steps)] = g.history_ids[mine]
+            ptr[t, : g.depth + 1] = np.searchsorted(steps, np.arange(step - g.depth, step + 1), side="left")
+
+    def _take_spikes(self, g: Group, ids: np.ndarray, ptr: np.ndarray, step: int, n: int, threads: int) -> None:
+        steps = np.concatenate(
+            [np.repeat(np.arange(step, step + n), np.diff(ptr[t, g.depth : g.depth + n + 1])) for t in range(threads)]
+        )
+        numbers = np.concatenate([ids[t, ptr[t, g.depth] : ptr[t, g.depth + n]] for t in range(threads)])
+        if threads > 1:
+            order = np.argsort(steps, kind="stable")
+            steps, numbers = steps[order], numbers[order]
+        oldest = step + n - g.depth
+        all_steps, all_ids = np.concatenate([g.history_steps, steps]), np.concatenate([g.history_ids, numbers])
+        keep = np.searchsorted(all_steps, oldest, side="left")
+        g.history_steps, g.history_ids = all_steps[keep:].copy(), all_ids[keep:].copy()
+        for recorder in self.network._spike_recorders:
+            if id(recorder.population) in g.place:
+                k = g.place[id(recorder.population)]
+                a, b = g.start[k], g.start[k + 1]
+                mine = slice(None) if len(g.populations) == 1 else (numbers >= a) & (numbers < b)
+                recorder.add(steps[mine], (numbers[mine] - a).astype(np.int32))
+
+    # -- tables for a chunk -----------------------------------------------------------------------------------------
+    def _sources(self, g: Group, step: int, threads: int) -> tuple:
+        if g.module is None:
+            steps, ids = self._spike_arrays(g)
+            cursor = np.full(threads, np.searchsorted(steps, step, side="left"), dtype=np.int64)
+            return steps, ids, cursor
+        rows, values, ids = [], [np.zeros(0)], [np.zeros(0, dtype=np.int64)]
+        for inj in self.network._injections:
+            if id(inj.population) not in g.place:
+                continue
+            v0, i0 = sum(map(len, values)), sum(map(len, ids))
+            rows.append([
+                g.targets.index(inj.target), inj.start, inj.stop, inj.every, v0, inj.width, i0, len(inj.ids)
+            ])  # fmt: skip
+            values.append(inj.values.ravel())
+            ids.append(inj.ids + g.start[g.place[id(inj.population)]])
+        table = np.array(rows or [[0] * 8], dtype=np.int64)
+        return table, len(rows), np.concatenate(values).astype(self.dtype), np.concatenate(ids).astype(np.int64)
+
+    def _spike_arrays(self, g: Group) -> tuple[np.ndarray, np.ndarray]:
+        if not hasattr(g, "events"):
+            pieces = [p.model.steps(self.network.dt_si) for p in g.populations]
+            steps = np.concatenate([s for s, _ in pieces])
+            ids = np.concatenate([i + a for (_, i), a in zip(pieces, g.start[:-1], strict=True)]).astype(np.int32)
+            order = np.lexsort((ids, steps))
+            g.events = steps[order], ids[order]
+        return g.events
+
+    def _recorders(self, g: Group) -> list[TraceRecorder]:
+        return [r for r in self.network._trace_recorders if id(r.population) in g.place]
+
+    def _trace_limit(self) -> int:
+        widest = sum(len(r.ids) / r.every for r in self.network._trace_recorders)
+        return max(1, int(_BUFFER / widest)) if widest else 2**62
+
+    def _records(self, g: Group, step: int, n: int) -> tuple[tuple, Callable[[], None]]:
+        recorders = self._recorders(g)
+        rows, offset, i0 = [], 0, 0
+        counts = [r.samples(step, n) for r in recorders]
+        for r, count in zip(recorders, counts, strict=True):
+            rows.append([g.rows.index(r.variable), r.every, r.first(step), offset, i0, len(r.ids)])
+            offset += count * len(r.ids)
+            i0 += len(r.ids)
+        ids = np.concatenate(
+            [np.zeros(0, dtype=np.int64), *(r.ids + g.start[g.place[id(r.population)]] for r in recorders)]
+        ).astype(np.int64)
+        buffer = np.empty(offset, dtype=self.dtype)
+
+        def finish() -> None:
+            for row, r, count in zip(rows, recorders, counts, strict=True):
+                if count:
+                    values = buffer[row[3] : row[3] + count * len(r.ids)].reshape(count, len(r.ids))
+                    r.steps.append(r.first(step) + r.every * np.arange(count))
+                    r.values.append(values.copy())
+
+        return (np.array(rows or [[0] * 6], dtype=np.int64), len(rows), ids, buffer), finish
+
+
+@contextmanager
+def _interrupt_flag() -> Iterator[list[Any]]:
+    """Collect Ctrl-C into a list that is true once it was pressed; a second one ends the program as usual."""
+    pressed: list[Any] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield pressed
+        return
+    before = signal.getsignal(signal.SIGINT)
+
+    def handler(number: int, frame: Any) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(number)
+
+    signal.signal(signal.SIGINT, handler)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+

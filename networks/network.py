@@ -1,0 +1,418 @@
+"""`Network`: populations, projections, inputs, recordings, and the run.
+
+>>> from spikegram.neurons import NeuronModel
+>>> leaky = NeuronModel("dv/dt = (20*mV - v)/(10*ms) : volt", threshold="v > 10*mV", reset="v = 0*mV")
+>>> net = Network(dt=0.1)
+>>> cell = net.population(1, leaky, name="cell")
+>>> net.record(cell, "spikes")
+>>> net.run(20, backend="reference")["cell"].spikes.times.round(1).tolist()
+[6.9, 13.9]
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from ..neurons.model import NeuronModel
+from ..plasticity.model import SynapseModel
+from ..units import TIME, edge_unit, to_si
+from .backends import check_backend
+from .connectors import Connector
+from .population import Population, PopulationView
+from .projection import Projection
+from .recording import SpikeRecorder, TraceRecorder, collect
+from .result import Result
+from .sources import SpikeArray
+from .values import grid_steps
+
+if TYPE_CHECKING:
+    from .engine import Engine
+
+__all__ = ["Network"]
+
+
+class _Injection(NamedTuple):
+    population: Population
+    ids: np.ndarray
+    target: str
+    start: int
+    stop: int
+    every: int
+    width: int
+    values: np.ndarray
+
+
+class Network:
+    """A network of spiking neurons.
+
+    Order within a step, as in Brian 2: record states, state update, threshold, delivery of due spikes (``on_pre``, then
+    ``on_post``), arrivals and reset. A spike found in step n has time n*dt; with a delay of d steps it is delivered in
+    step n + d after the threshold, so that the update of step n + d + 1 feels it first. An ``(input)`` variable instead
+    holds in step n + d, before the state update, the sum of what arrives in that step.
+
+    Parameters
+    ----------
+    dt : float
+        Time step in ms.
+    seed : int
+        Seed of wiring, start values and noise. The same seed gives the same bits on any number of threads.
+    dtype : str
+        ``"float64"`` or ``"float32"`` for states, weights and parameters.
+
+    Raises
+    ------
+    ValueError
+        If ``dt`` is not a positive time, or ``seed`` not a whole number in 0 ... 2**64 - 1.
+    """
+
+    def __init__(self, dt: Any = 0.1, seed: int = 0, dtype: str = "float64") -> None:
+        self.dt_si = to_si(dt, TIME, "dt")
+        if not isinstance(self.dt_si, float) or not 0 < self.dt_si < math.inf:
+            raise ValueError(f"dt: expected a time step > 0 ms, got {dt!r}")
+        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
+            raise ValueError(f"seed: expected a whole number in 0 ... 2**64 - 1, got {seed!r}")
+        if str(dtype) not in ("float32", "float64"):
+            raise ValueError(f"dtype: expected 'float64' or 'float32', got {dtype!r}")
+        self.seed, self.dtype = int(seed), np.dtype(str(dtype))
+        self.populations: dict[str, Population] = {}
+        self.projections: dict[str, Projection] = {}
+        self.step = 0
+        self._spike_recorders: list[SpikeRecorder] = []
+        self._trace_recorders: list[TraceRecorder] = []
+        self._weight_recorders: dict[Projection, np.ndarray] = {}
+        self._injections: list[_Injection] = []
+        self._claimed = 0.0
+        self._engine: Engine | None = None
+        self._last: Result | None = None
+
+    # -- structure --------------------------------------------------------------------------------------------------
+    @property
+    def dt(self) -> float:
+        """Time step in ms."""
+        return self.dt_si / 1e-3 if self.dt_si * 1e3 != round(self.dt_si * 1e3, 12) else round(self.dt_si * 1e3, 12)
+
+    @property
+    def time(self) -> float:
+        """Time simulated since the last reset, in ms."""
+        return self.step * self.dt
+
+    def population(
+        self, n: int, model: NeuronModel | SpikeArray, name: str | None = None, init: Mapping[str, Any] | None = None,
+        parameters: Mapping[str, Any] | None = None, positions: Any = None,
+    ) -> Population:  # fmt: skip
+        """Add ``n`` neurons of a model.
+
+        Parameters
+        ----------
+        n : int
+            Number of neurons, 0 allowed.
+        model : NeuronModel or SpikeArray
+        name : str, optional
+            By default the model's name with a number if it is taken.
+        init : dict
+            Start values: numbers in edge units, arrays [n] or expressions such as ``"-60*mV + 10*mV*rand()"``.
+        parameters : dict
+            Values that differ between neurons (or simply other values), in the same forms.
+        positions : array [n, dimensions]
+            In metres, for distance-dependent connectors.
+
+        Returns
+        -------
+        Population
+        """
+        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
+            raise ValueError(f"population: n: expected a whole number >= 0, got {n!r}")
+        if not isinstance(model, NeuronModel | SpikeArray):
+            raise TypeError(f"population: model: expected a NeuronModel or SpikeArray, got {type(model).__name__}")
+        if isinstance(model, SpikeArray) and model.size > n:
+            raise ValueError(f"population: n: the spike array has spikes of {model.size} neurons, got n = {n}")
+        self._may_change("population")
+        name = self._name(name, model.name if isinstance(model, NeuronModel) else "spikes", self.populations)
+        rows = len(model.states) + len(model.inputs) if isinstance(model, NeuronModel) else 0
+        if n >= 2**31:
+            raise ValueError(f"population {name!r}: n: at most 2**31 - 1 neurons, got {n}")
+        self._claim(n * (self.dtype.itemsize * (2 * rows + 2) + 40), f"population {name!r}: {n} neurons")
+        p = Population(self, len(self.populations), int(n), model, name, init, parameters, positions)
+        self.populations[name] = p
+        if isinstance(model, NeuronModel):
+            from ..kernels import neuron_module
+
+            try:
+                neuron_module(model, target="reference")  # unit errors are told here, not at the run
+            except ValueError:
+                del self.populations[name]
+                raise
+        return p
+
+    def project(
+        self, pre: Population | PopulationView, post: Population | PopulationView, connector: Connector,
+        weight: Any = None, delay: Any = 0, target: str | None = None, synapse: SynapseModel | None = None,
+        dendritic_delay: Any = 0, name: str | None = None, parameters: Mapping[str, Any] | None = None,
+        init: Mapping[str, Any] | None = None, round_delays: bool = False,
+    ) -> Projection:  # fmt: skip
+        """Connect two populations or parts of them.
+
+        Parameters
+        ----------
+        pre, post : Population or PopulationView
+        connector : Connector
+            `OneToOne`, `AllToAll`, `FixedProbability`, ...
+        weight : number, array [S] or expression
+            In the edge unit of the target variable; an expression may use ``i``, ``j``, ``d`` (distance), ``rand()``.
+        delay : number, array [S] or expression
+            Total delay in ms, a multiple of ``dt``; 0 acts within the step in which the spike is found.
+        target : str
+            Variable of the postsynaptic model that a spike adds to.
+        synapse : SynapseModel, optional
+            By default static: ``target_post += w``.
+        dendritic_delay : number, array [S] or expression
+            The part of ``delay`` between the synapse and the soma: a postsynaptic spike needs as long to reach the
+            synapse. The rest is axonal.
+        parameters, init : dict
+            Other parameter values of the synapse model, and start values of its variables.
+        round_delays : bool
+            Round delays to the nearest step instead of refusing others.
+
+        Returns
+        -------
+        Projection
+        """
+        for word, side in (("pre", pre), ("post", post)):
+            if not isinstance(side, Population | PopulationView) or side.population.network is not self:
+                raise TypeError(f"project: {word}: expected a population of this network, got {side!r}")
+        self._may_change("projection")
+        name = self._name(name, f"{pre.name} -> {post.name}", self.projections)
+        q = Projection(
+            self, len(self.projections), name, pre, post, connector, weight, delay, target, synapse, dendritic_delay,
+            parameters, init, round_delays,
+        )  # fmt: skip
+        from ..kernels import synapse_module
+        from .layout import state_dims
+
+        synapse_module(q.synapse, state_dims(pre.population), state_dims(post.population), target="reference")
+        self.projections[name] = q
+        return q
+
+    def inject(
+        self, view: Population | PopulationView, amplitude: Any, start: Any = 0, stop: Any = None, target: str | None = None,
+        interval: Any = None,
+    ) -> None:  # fmt: skip
+        """Inject a current (or whatever unit the input variable has).
+
+        Parameters
+        ----------
+        view : Population or PopulationView
+        amplitude : number, quantity, array [T] or array [T, n]
+            One value; or values over time, each held for ``interval``; or those for each of the view's neurons.
+        start, stop : float
+            In ms; from step start/dt up to, but without, step stop/dt.
+        target : str
+            A variable flagged ``(input)``; may be left out if there is only one.
+        interval : float
+            In ms, for values over time; by default ``dt``.
+        """
+        p = view.population
+        inputs = () if isinstance(p.model, SpikeArray) else p.model.inputs
+        if target is None and len(inputs) == 1:
+            target = inputs[0]
+        if target not in inputs:
+            raise ValueError(
+                f"inject: target: expected an (input) variable of population {p.name!r} "
+                f"({', '.join(inputs) or 'it has none'}), got {target!r}"
+            )
+        what = f"inject into {p.name!r}"
+        dims = p.dims(target)
+        values = np.asarray(to_si(amplitude, dims, f"{what}: amplitude"), dtype=float)
+        if not np.isfinite(values).all():
+            raise ValueError(f"{what}: amplitude: expected finite numbers in {edge_unit(dims)[0]}")
+        first = int(grid_steps(to_si(start, TIME, f"{what}: start"), self.dt_si, f"{what}: start"))
+        if values.ndim == 0:
+            every, width = 2**40, 1
+            last = 2**62
+        elif values.ndim in (1, 2) and (values.ndim == 1 or values.shape[1] == len(view)) and len(values):
+            every = int(grid_steps(to_si(self.dt if interval is None else interval, TIME, f"{what}: interval"), self.dt_si, f"{what}: interval"))
+            if every < 1:
+                raise ValueError(f"{what}: interval: expected at least dt = {self.dt:g} ms, got {interval!r}")
+            width = 1 if values.ndim == 1 else values.shape[1]
+            last = first + every * len(values)
+        else:
+            raise ValueError(f"{what}: amplitude: expected one value, [T] or [T, {len(view)}], got shape {values.shape}")
+        if stop is not None:
+            last = min(last, int(grid_steps(to_si(stop, TIME, f"{what}: stop"), self.dt_si, f"{what}: stop")))
+        if last <= first:
+            raise ValueError(f"{what}: stop: expected a time after start, got {stop!r}")
+        self._injections.append(_Injection(p, view.ids, target, first, last, every, width, np.atleast_1d(values)))
+
+    def record(
+        self, view: Population | PopulationView | Projection, what: str | Sequence[str] = "spikes", interval: Any = None
+    ) -> None:
+        """Record spikes, state variables, or (of a projection) weights before and after.
+
+        Parameters
+        ----------
+        view : Population, PopulationView or Projection
+        what : str or list of str
+            ``"spikes"``, names of state or input variables, or ``"weights"`` of a projection.
+        interval : float
+            Between samples of a variable in ms, by default ``dt``. A sample at t is taken at the start of the step.
+        """
+        names = [what] if isinstance(what, str) else list(what)
+        if isinstance(view, Projection):
+            if names not in (["weights"], ["spikes"]) or (names == ["spikes"] and "w" not in view.values):
+                raise ValueError(f"record: {view.what}: expected 'weights', got {what!r}")
+            self._weight_recorders.setdefault(view, view.weights)
+            return
+        p = view.population
+        if p.network is not self:
+            raise ValueError(f"record: population {p.name!r} belongs to another network")
+        for n in names:
+            if n == "spikes":
+                if isinstance(p.model, NeuronModel) and not p.model.threshold:
+                    raise ValueError(f"record: model {p.model.name!r} of population {p.name!r} has no threshold and never spikes")
+                if any(r.population is p for r in self._spike_recorders):
+                    raise ValueError(f"record: spikes of population {p.name!r} are recorded already")
+                self._spike_recorders.append(SpikeRecorder(p, np.sort(view.ids), self.step))
+                continue
+            p._row(n) if isinstance(p.model, NeuronModel) else p.dims(n)
+            if any(r.population is p and r.variable == n for r in self._trace_recorders):
+                raise ValueError(f"record: {n!r} of population {p.name!r} is recorded already")
+            every = 1
+            if interval is not None:
+                every = int(grid_steps(to_si(interval, TIME, "record: interval"), self.dt_si, "record: interval"))
+                if every < 1:
+                    raise ValueError(f"record: interval: expected at least dt = {self.dt:g} ms, got {interval!r}")
+            self._trace_recorders.append(TraceRecorder(p, n, view.ids, every, self.step))
+
+    # -- running ----------------------------------------------------------------------------------------------------
+    def run(self, duration: Any, backend: str = "numba", threads: int = 1, progress: bool = False) -> Result:
+        """Simulate; a second call goes on where the first ended.
+
+        Parameters
+        ----------
+        duration : float
+            In ms, a multiple of ``dt``.
+        backend : str
+            ``"numba"`` (compiled), ``"reference"`` (NumPy, slow and readable) or ``"brian2"`` (from the start only).
+        threads : int
+            Threads of the ``numba`` backend. The result does not depend on it.
+        progress : bool
+            Show a progress bar.
+
+        Returns
+        -------
+        Result
+            Everything recorded since the last `reset`. After Ctrl-C it holds what was recorded until then and its
+            ``interrupted`` is true.
+        """
+        check_backend(backend)
+        steps = int(grid_steps(to_si(duration, TIME, "run: duration"), self.dt_si, "run: duration"))
+        if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or not 1 <= threads <= 1024:
+            raise ValueError(f"run: threads: expected a whole number >= 1, got {threads!r}")
+        if threads > 1 and backend != "numba":
+            raise ValueError(f"run: threads: the {backend!r} backend runs on one thread, got {threads}")
+        if not self.populations:
+            raise ValueError("run: the network has no population")
+        if backend == "brian2":
+            from ..bridges.brian2 import run_in_brian2  # a backend that lives in another world
+
+            self._last = run_in_brian2(self, steps)
+            return self._last
+        if self._engine is not None and self._engine.backend != backend:
+            raise ValueError(
+                f"run: backend: this network is running on {self._engine.backend!r}; reset() it before changing to {backend!r}"
+            )
+        if self._engine is None:
+            from .engine import Engine
+
+            self._engine = Engine(self, backend)
+        bar = None
+        if progress:
+            from tqdm import tqdm
+
+            bar = tqdm(total=steps * self.dt, unit="ms", desc="simulating", bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f} ms [{elapsed}<{remaining}]")
+        try:
+            interrupted = self._engine.run(steps, int(threads), None if bar is None else lambda n: bar.update(n * self.dt))
+        finally:
+            if bar is not None:
+                bar.close()
+        self._last = collect(self, backend, interrupted)
+        return self._last
+
+    @property
+    def result(self) -> Result:
+        """The result of the last run."""
+        if self._last is None:
+            raise ValueError("the network has not run yet")
+        return self._last
+
+    def reset(self) -> None:
+        """Go back to time 0: start values, start weights, no spikes on their way, recordings emptied."""
+        for p in self.populations.values():
+            p.reset()
+        for q in self.projections.values():
+            q.reset()
+        self._engine, self._last, self.step = None, None, 0
+        for r in (*self._spike_recorders, *self._trace_recorders):
+            r.begin = 0
+            r.steps.clear()
+            (r.numbers if isinstance(r, SpikeRecorder) else r.values).clear()
+
+    def save_state(self, path: Any) -> None:
+        """Write the whole state (variables, weights, spikes on their way, time) to a file; see `restore_state`."""
+        from .state_file import save
+
+        save(self, path)
+
+    def restore_state(self, path: Any) -> None:
+        """Read a state written by a network of the same structure; what follows is the same bit for bit."""
+        from .state_file import restore
+
+        restore(self, path)
+
+    def describe(self) -> str:
+        """Describe the network in a few lines: populations, projections, delays, memory."""
+        lines = [f"Network: dt {self.dt:g} ms, seed {self.seed}, {self.dtype}, at t = {self.time:g} ms"]
+        for p in self.populations.values():
+            lines.append(f"  population {p.name!r}: {p.size} x {p.model.name if isinstance(p.model, NeuronModel) else 'spike array'}")
+        for q in self.projections.values():
+            delays = f"{q.delays.min():g} ... {q.delays.max():g} ms" if q.size else "-"
+            lines.append(f"  projection {q.name!r}: {q.size} synapses ({q.synapse.name}) -> {q.target or '-'}, delay {delays}")
+        return "\n".join(lines)
+
+    def __repr__(self) -> str:
+        neurons = sum(p.size for p in self.populations.values())
+        return f"Network({neurons} neurons, {sum(q.size for q in self.projections.values())} synapses, t = {self.time:g} ms)"
+
+    # -- help -------------------------------------------------------------------------------------------------------
+    def _name(self, name: str | None, default: str, taken: Mapping[str, Any]) -> str:
+        if name is None:
+            name, k = default, 2
+            while name in taken:
+                name, k = f"{default} {k}", k + 1
+        if not isinstance(name, str) or not name or not name.isprintable() or "/" in name:
+            raise ValueError(f"name: expected a printable text without '/', got {name!r}")
+        if name in taken:
+            raise ValueError(f"name: {name!r} is taken already")
+        return name
+
+    def _may_change(self, what: str) -> None:
+        if self._engine is not None:
+            raise ValueError(f"a {what} can be added before the first run or after reset(), not at t = {self.time:g} ms")
+
+    def _claim(self, size: float, what: str) -> None:
+        """Refuse what cannot fit into memory, with the estimate, before it is made."""
+        import os
+
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        if self._claimed + size > 0.9 * total:
+            raise ValueError(
+                f"{what}: needs about {size / 2**30:.3g} GiB, {self._claimed / 2**30:.3g} GiB are claimed already and "
+                f"this machine has {total / 2**30:.3g} GiB"
+            )
+        self._claimed += size
+
+

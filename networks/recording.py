@@ -1,0 +1,130 @@
+"""What a run keeps: spikes of chosen neurons, and variables of chosen neurons at chosen intervals."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..neurons.model import NeuronModel
+from ..units import VOLTAGE, edge_unit, parse_quantity, to_edge
+from .records import PopulationRecord, ProjectionRecord, Trace
+from .result import Result
+from .spiketrains import SpikeTrains
+
+if TYPE_CHECKING:
+    from .network import Network
+    from .population import Population
+
+__all__ = ["SpikeRecorder", "TraceRecorder", "collect"]
+
+
+@dataclass
+class SpikeRecorder:
+    """Spikes of some neurons of a population, chunk by chunk."""
+
+    population: Population
+    ids: np.ndarray
+    begin: int
+    steps: list[np.ndarray] = field(default_factory=list)
+    numbers: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, steps: np.ndarray, ids: np.ndarray) -> None:
+        """Keep those of the population's spikes that are wanted."""
+        if len(self.ids) < self.population.size:
+            wanted = np.zeros(self.population.size, dtype=bool)
+            wanted[self.ids] = True
+            keep = wanted[ids]
+            steps, ids = steps[keep], ids[keep]
+        if len(steps):
+            self.steps.append(steps)
+            self.numbers.append(ids)
+
+    def joined(self) -> tuple[np.ndarray, np.ndarray]:
+        empty = np.zeros(0, dtype=np.int64)
+        return np.concatenate([empty, *self.steps]), np.concatenate([empty.astype(np.int32), *self.numbers])
+
+
+@dataclass
+class TraceRecorder:
+    """One variable of some neurons, every ``every`` steps, at the start of the step."""
+
+    population: Population
+    variable: str
+    ids: np.ndarray
+    every: int
+    begin: int
+    steps: list[np.ndarray] = field(default_factory=list)
+    values: list[np.ndarray] = field(default_factory=list)
+
+    def first(self, step: int) -> int:
+        """The first step at or after ``step`` that is recorded."""
+        return -(-step // self.every) * self.every
+
+    def samples(self, step: int, n: int) -> int:
+        """How many samples fall in steps ``step`` ... ``step + n - 1``."""
+        return max(0, -(-(step + n - self.first(step)) // self.every))
+
+
+def collect(network: Network, backend: str, interrupted: bool) -> Result:
+    """Make the result of everything recorded since the last reset."""
+    import sys
+
+    dt, stop = network.dt, network.step * network.dt
+    spikes = {id(r.population): r for r in network._spike_recorders}
+    populations = {}
+    for p in network.populations.values():
+        trains = None
+        if id(p) in spikes:
+            r = spikes[id(p)]
+            steps, ids = r.joined()
+            recorded = None if len(r.ids) == p.size else r.ids
+            trains = SpikeTrains(steps, ids, p.size, dt, stop, r.begin * dt, recorded)
+        traces = {r.variable: _trace(r, dt) for r in network._trace_recorders if r.population is p}
+        populations[p.name] = PopulationRecord(p.name, p.size, trains, traces, _threshold(p), {"model": _name(p)})
+    projections = {}
+    for q in network.projections.values():
+        if q in network._weight_recorders:
+            projections[q.name] = ProjectionRecord(
+                q.name, q.pre.name, q.post.name, q.pre_ids, q.post_ids, q.weights, q.delays, q.unit(),
+                network._weight_recorders[q], q.pre.population.size, q.post.population.size,
+            )  # fmt: skip
+    from importlib.metadata import version
+
+    meta = dict(
+        dt=dt, duration=stop, seed=network.seed, backend=backend, dtype=str(np.dtype(network.dtype)),
+        interrupted=interrupted, versions={n: version(n) for n in ("spikegram", "numpy", "numba")} | {
+            "python": ".".join(map(str, sys.version_info[:3]))
+        },
+    )  # fmt: skip
+    return Result(populations, projections, meta)
+
+
+def _trace(r: TraceRecorder, dt: float) -> Trace:
+    dims = r.population.dims(r.variable)
+    steps = np.concatenate([np.zeros(0, dtype=np.int64), *r.steps])
+    shape = (0, len(r.ids))
+    values = np.concatenate([np.zeros(shape, dtype=r.population.network.dtype), *r.values])
+    return Trace(r.variable, steps * dt, r.ids, to_edge(values, dims), edge_unit(dims)[0])
+
+
+def _threshold(p: Population) -> float | None:
+    """The fixed threshold of v in mV, if the model's condition is one (``v > v_th``), for pictures."""
+    if not isinstance(p.model, NeuronModel):
+        return None
+    left, _, right = p.model.threshold.replace(">=", ">").partition(">")
+    right = right.strip()
+    if left.strip() != "v" or "v" not in p.model.states or p.model.dims("v") != VOLTAGE:
+        return None
+    value = p.parameters.get(right)
+    if value is None:
+        try:
+            value = parse_quantity(right)[0]
+        except ValueError:
+            return None
+    return float(np.mean(value)) * 1e3
+
+
+def _name(p: Population) -> str:
+    return p.model.name if isinstance(p.model, NeuronModel) else "spike array"

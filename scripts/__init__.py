@@ -1,0 +1,3 @@
+"""Experiments and demonstrations, one topic each."""
+
+__all__: list[str] = []
