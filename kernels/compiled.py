@@ -77,17 +77,38 @@ def barrier(sync, n_threads):
             _yield()
 
 
+# Loops over slices from 0: a loop over a range of a whole array is not vectorised, as indices could be negative.
+
+
+@njit(**options)
+def _move(x, arrived):
+    for i in range(x.shape[0]):
+        x[i] = arrived[i]
+        arrived[i] = 0
+
+
+@njit(**options)
+def _add(x, arrived):
+    for i in range(x.shape[0]):
+        x[i] += arrived[i]
+        arrived[i] = 0
+
+
+@njit(**options)
+def _add_where(x, arrived, free):
+    for i in range(x.shape[0]):
+        x[i] = x[i] + arrived[i] if free[i] else x[i]
+        arrived[i] = 0
+
+
 @njit(**options)
 def take_inputs(thread, step, X, A, acc_row, acc_mode, lo, hi):
     """Move what arrives in this step into the input variables (rows with mode 0)."""
     slot = step % A.shape[1]
+    first, last = lo[thread, 0], hi[thread, hi.shape[1] - 1]
     for a in range(acc_row.shape[0]):
         if acc_mode[a] == 0:
-            x, arrived = X[acc_row[a]], A[a, slot]
-            for s in range(lo.shape[1]):
-                for i in range(lo[thread, s], hi[thread, s]):
-                    x[i] = arrived[i]
-                    arrived[i] = 0
+            _move(X[acc_row[a], first:last], A[a, slot, first:last])
 
 
 @njit(**options)
@@ -112,18 +133,12 @@ def inject(thread, step, A, table, numbers, values, ids, lo, hi):
 def gather(thread, step, X, A, nr, acc_row, acc_mode, lo, hi):
     """Add what arrived after the threshold to the state (mode 1), or only where not refractory (mode 2)."""
     slot = step % A.shape[1]
+    first, last = lo[thread, 0], hi[thread, hi.shape[1] - 1]
     for a in range(acc_row.shape[0]):
-        if acc_mode[a] != 0:
-            x, arrived = X[acc_row[a]], A[a, slot]
-            for s in range(lo.shape[1]):
-                if acc_mode[a] == 1:
-                    for i in range(lo[thread, s], hi[thread, s]):
-                        x[i] += arrived[i]
-                        arrived[i] = 0
-                else:
-                    for i in range(lo[thread, s], hi[thread, s]):
-                        x[i] += arrived[i] if nr[i] else arrived[i] * 0
-                        arrived[i] = 0
+        if acc_mode[a] == 1:
+            _add(X[acc_row[a], first:last], A[a, slot, first:last])
+        elif acc_mode[a] == 2:
+            _add_where(X[acc_row[a], first:last], A[a, slot, first:last], nr[first:last])
 
 
 @njit(**options)

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .layout import Group, Layout
+from .layout import Bundle, Group, Layout
 from .recording import TraceRecorder
+from .state_file import load_into
 
 if TYPE_CHECKING:
     from .network import Network
+    from .population import Population
+    from .projection import Projection
 
 __all__ = ["Engine"]
 
@@ -41,6 +44,10 @@ class Engine:
         self.plan = self.layout.plan()
         self.threads = 0
         self.compile_seconds = 0.0
+        self._events: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # of each group of spike arrays
+        if network._restored is not None:
+            load_into(self, network._restored)
+            network._restored = None
 
     def run(self, steps: int, threads: int, progress: Callable[[int], None] | None) -> bool:
         """Advance by ``steps``; True if the user stopped it before the end."""
@@ -66,6 +73,54 @@ class Engine:
                 faster = 4 if spent < _CHUNK_SECONDS / 4 else 1
                 chunk = max(1, int(n * min(faster, _CHUNK_SECONDS / max(spent, 1e-9))))
         return done < steps
+
+    # -- what a state file holds ------------------------------------------------------------------------------------
+    def _where(self, p: Population) -> tuple[Group, slice]:
+        group = self.layout.group_of[id(p)]
+        k = group.place[id(p)]
+        return group, slice(int(group.start[k]), int(group.start[k + 1]))
+
+    def history(self, p: Population) -> tuple[np.ndarray, np.ndarray]:
+        """Spikes of a population that may still be on their way: steps, neuron numbers."""
+        group, cut = self._where(p)
+        mine = (group.history_ids >= cut.start) & (group.history_ids < cut.stop)
+        return group.history_steps[mine], group.history_ids[mine] - cut.start
+
+    def set_history(self, p: Population, steps: np.ndarray, ids: np.ndarray) -> None:
+        group, cut = self._where(p)
+        steps = np.concatenate([group.history_steps, steps])
+        ids = np.concatenate([group.history_ids, (ids + cut.start).astype(np.int32)])
+        order = np.lexsort((ids, steps))
+        group.history_steps, group.history_ids = steps[order], ids[order]
+
+    def arrivals(self, p: Population) -> dict[str, np.ndarray]:
+        """Sums begun for this and later steps: variable -> [slots, neurons]."""
+        group, cut = self._where(p)
+        return {v: group.arrivals[a, :, cut] for a, v in enumerate(group.targets)}
+
+    def set_arrivals(self, p: Population, variable: str, values: np.ndarray) -> None:
+        group, cut = self._where(p)
+        group.arrivals[group.targets.index(variable), :, cut] = values
+
+    def touched(self, q: Projection) -> np.ndarray:
+        """Step at which each synapse was last brought up to date; empty if the model has nothing event-driven."""
+        bundle, cut = self._bundle(q)
+        bundle.unsort(keep=True)
+        return bundle.when[cut] if len(bundle.when) else bundle.when
+
+    def set_touched(self, q: Projection, when: np.ndarray) -> None:
+        bundle, cut = self._bundle(q)
+        if len(bundle.when):
+            bundle.when[cut] = when
+
+    def _bundle(self, q: Projection) -> tuple[Bundle, slice]:
+        for bundle in self.layout.bundles:
+            first = 0
+            for member in bundle.projections:
+                if member is q:
+                    return bundle, slice(first, first + q.size)
+                first += member.size
+        raise ValueError(f"{q.what} is not part of this run")
 
     # -- one chunk --------------------------------------------------------------------------------------------------
     def _caller(self) -> Callable[..., None]:
@@ -167,13 +222,23 @@ class Engine:
         return table, len(rows), np.concatenate(values).astype(self.dtype), np.concatenate(ids).astype(np.int64)
 
     def _spike_arrays(self, g: Group) -> tuple[np.ndarray, np.ndarray]:
-        if not hasattr(g, "events"):
+        if g.number not in self._events:
             pieces = [p.model.steps(self.network.dt_si) for p in g.populations]
             steps = np.concatenate([s for s, _ in pieces])
             ids = np.concatenate([i + a for (_, i), a in zip(pieces, g.start[:-1], strict=True)]).astype(np.int32)
             order = np.lexsort((ids, steps))
-            g.events = steps[order], ids[order]
-        return g.events
+            self._events[g.number] = steps[order], ids[order]
+        return self._events[g.number]
+
+    def add_spikes(self, p: Population, steps: np.ndarray, ids: np.ndarray) -> None:
+        """Take more spikes of a spike array, none of them in the past; what is past is dropped."""
+        group, cut = self._where(p)
+        old_steps, old_ids = self._spike_arrays(group)
+        first = np.searchsorted(old_steps, self.network.step, side="left")
+        steps = np.concatenate([old_steps[first:], steps])
+        ids = np.concatenate([old_ids[first:], (ids + cut.start).astype(np.int32)])
+        order = np.lexsort((ids, steps))
+        self._events[group.number] = steps[order], ids[order]
 
     def _recorders(self, g: Group) -> list[TraceRecorder]:
         return [r for r in self.network._trace_recorders if id(r.population) in g.place]

@@ -197,13 +197,13 @@ class Bundle:
         starts = np.arange(classes)[:, None] * self.target.size + np.arange(self.target.size + 1)[None, :]
         return flat[starts].astype(np.int64), col
 
-    def unsort(self) -> None:
-        """Bring values back into the order of creation (before another number of threads sorts them anew)."""
+    def unsort(self, keep: bool = False) -> None:
+        """Bring values back into the order of creation; ``keep`` if the run goes on with the sorted ones."""
         if self.order is not None:
             self.values[:, self.order] = self.sorted_values
             if len(self.when):
                 self.when[self.order] = self.sorted_when
-            self.order = None
+            self.order = self.order if keep else None
 
 
 def _positions(names: tuple[str, ...], rows: tuple[str, ...]) -> np.ndarray:

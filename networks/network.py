@@ -87,6 +87,7 @@ class Network:
         self._injections: list[_Injection] = []
         self._claimed = 0.0
         self._engine: Engine | None = None
+        self._restored: Mapping[str, np.ndarray] | None = None
         self._last: Result | None = None
 
     # -- structure --------------------------------------------------------------------------------------------------
@@ -247,6 +248,50 @@ class Network:
             raise ValueError(f"{what}: stop: expected a time after start, got {stop!r}")
         self._injections.append(_Injection(p, view.ids, target, first, last, every, width, np.atleast_1d(values)))
 
+    def add_spikes(self, population: Population, times: Any, ids: Any) -> None:
+        """Give spikes to a spike array, before the first run or between two runs.
+
+        `reset` forgets them, `save_state` keeps them. ``population.model`` is from then on a `SpikeArray` of all
+        spikes, so that what is exported or run again elsewhere is the input that the network really had.
+
+        Parameters
+        ----------
+        population : Population
+            Made with a `SpikeArray`.
+        times : float or array [S]
+            In ms, not before the present time (`time`): a spike at exactly that time comes in the next step.
+        ids : int or array [S]
+            Neuron of each spike; one time may stand for several neurons, one neuron for several times.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Times in the past or off the grid, neurons out of range, a neuron that spikes twice in one step. The
+            network is then unchanged.
+        """
+        if not isinstance(population, Population) or population.network is not self:
+            raise TypeError(f"add_spikes: population: expected a population of this network, got {population!r}")
+        if not isinstance(population.model, SpikeArray):
+            raise ValueError(f"add_spikes: population: {population.name!r} has cells, not a SpikeArray")
+        what = f"add_spikes to {population.name!r}"
+        try:
+            times, ids = (np.atleast_1d(a) for a in np.broadcast_arrays(np.asarray(times), np.asarray(ids)))
+        except ValueError:
+            raise ValueError(f"{what}: ids: expected as many as times, {np.shape(times)}, got {np.shape(ids)}") from None
+        if not times.size:
+            return
+        more = SpikeArray(times, ids, rounding=population.model.rounding)
+        if more.size > population.size:
+            raise ValueError(f"{what}: ids: expected 0 to {population.size - 1}, got {more.size - 1}")
+        steps, numbers = more.steps(self.dt_si)
+        if steps[0] < self.step:
+            raise ValueError(f"{what}: times: expected at least the present time, {self.time:g} ms, got {more.times[0]:g}")
+        model = population.model.extended(more.times, more.ids)
+        model.steps_from(more.times[0], self.dt_si)  # refuses a neuron that would spike twice in a step
+        population.model = model
+        if self._engine is not None:
+            self._engine.add_spikes(population, steps, numbers)
+
     def record(
         self, view: Population | PopulationView | Projection, what: str | Sequence[str] = "spikes", interval: Any = None
     ) -> None:
@@ -355,9 +400,13 @@ class Network:
             p.reset()
         for q in self.projections.values():
             q.reset()
-        self._engine, self._last, self.step = None, None, 0
+        self._engine, self._restored, self._last, self.step = None, None, None, 0
+        self.clear_recordings()
+
+    def clear_recordings(self) -> None:
+        """Forget what was recorded until now; what is recorded from here on begins at the present time."""
         for r in (*self._spike_recorders, *self._trace_recorders):
-            r.begin = 0
+            r.begin = self.step
             r.steps.clear()
             (r.numbers if isinstance(r, SpikeRecorder) else r.values).clear()
 

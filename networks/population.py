@@ -37,6 +37,7 @@ class Population:
         init: Mapping[str, Any] | None, parameters: Mapping[str, Any] | None, positions: Any,
     ) -> None:  # fmt: skip
         self.network, self.number, self.size, self.model, self.name = network, number, size, model, name
+        self._given = model
         self.parameters: dict[str, float | np.ndarray] = {}
         self.init = dict(init or {})
         self.positions = _check_positions(positions, size, name)
@@ -66,7 +67,8 @@ class Population:
 
     # -- values -----------------------------------------------------------------------------------------------------
     def reset(self) -> None:
-        """Set the state to the start values."""
+        """Set the state to the start values; spikes given by `Network.add_spikes` are forgotten."""
+        self.model = self._given
         self._state = np.zeros((len(self._rows), self.size), dtype=self.network.dtype)
         self._last = np.full(self.size, NEVER, dtype=np.int64)
         self._free = np.ones(self.size, dtype=bool)

@@ -92,6 +92,14 @@ class SpikeArray:
                 raise ValueError(f"{path}, line {number}: expected '{order.replace('_', ' ')}', got {line!r}") from None
         return cls(np.array([r[0] for r in rows]), np.array([r[1] for r in rows], dtype=np.int64), size, rounding)
 
+    def extended(self, times: Any, ids: Any = None) -> SpikeArray:
+        """Give a spike array that has these spikes too; arguments and errors as for a new one."""
+        more = SpikeArray(times, ids, rounding=self.rounding)
+        return SpikeArray(
+            np.concatenate([self.times, more.times]), np.concatenate([self.ids, more.ids]),
+            max(self.size, more.size), self.rounding,
+        )  # fmt: skip
+
     def steps(self, dt: float) -> tuple[np.ndarray, np.ndarray]:
         """Give (steps, ids) sorted by step, then neuron, for steps of ``dt`` s."""
         steps = grid_steps(self.times * 1e-3, dt, "SpikeArray.times", self.rounding)
