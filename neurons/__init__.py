@@ -1,5 +1,31 @@
 """What a cell computes: models as data, one file per model or family."""
 
+from .adex import AdEx
+from .alif import ALIF, BellecALIF
+from .hodgkin_huxley import HodgkinHuxley
+from .izhikevich import Izhikevich, IzhikevichOriginal
+from .lif import LIF, LIFAlpha, LIFDelta
+from .lif_cond import LIFCond
+from .lif_pynn import IFCondExp, IFCurrExp
 from .model import NeuronModel
+from .sources import Poisson, Regular
+from .spinnaker_lif import SpiNNakerLIF
 
-__all__ = ["NeuronModel"]
+__all__ = [
+    "ALIF",
+    "AdEx",
+    "BellecALIF",
+    "HodgkinHuxley",
+    "IFCondExp",
+    "IFCurrExp",
+    "Izhikevich",
+    "IzhikevichOriginal",
+    "LIF",
+    "LIFAlpha",
+    "LIFCond",
+    "LIFDelta",
+    "NeuronModel",
+    "Poisson",
+    "Regular",
+    "SpiNNakerLIF",
+]

@@ -1,0 +1,139 @@
+"""What holds for every cell and synapse of the package: units, documentation, equal results on every backend."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+import spikegram.neurons
+import spikegram.plasticity
+from spikegram.networks import AllToAll, Network, OneToOne, Result
+from spikegram.neurons import LIF, NeuronModel
+from spikegram.plasticity import SynapseModel
+from spikegram.units import TIME
+
+CELLS = {n: m for n in spikegram.neurons.__all__ if isinstance(m := getattr(spikegram.neurons, n), NeuronModel)}
+SYNAPSES = {n: m for n in spikegram.plasticity.__all__ if isinstance(m := getattr(spikegram.plasticity, n), SynapseModel)}
+MODELS = {**CELLS, **SYNAPSES}
+EACH = [(n, p) for n, m in MODELS.items() for p in m.parameters]
+
+TRACE_TOLERANCE = 1e-9  # of the largest value; spikes must be equal
+# what makes each cell fire: (target, amplitude); one value for each of the four neurons is a multiple of it
+DRIVE = {
+    "ALIF": ("I_ext", 0.2), "AdEx": ("I_ext", 0.8), "BellecALIF": ("x", 0.11), "HodgkinHuxley": ("I_ext", 10),
+    "IFCondExp": ("I_ext", 1.2), "IFCurrExp": ("I_ext", 1.2), "Izhikevich": ("I_ext", 12), "IzhikevichOriginal": ("I_ext", 12),
+    "LIF": ("I_ext", 0.2), "LIFAlpha": ("I_ext", 0.2), "LIFCond": ("I_ext", 0.5), "LIFDelta": ("I_ext", 0.2),
+    "Poisson": ("rate_ext", 50), "SpiNNakerLIF": ("in_E", 0.4),
+}  # fmt: skip
+# start values, so that each variable moves in each cell
+START = dict(I=0.05, J=0.02, I_E=0.05, I_I=0.02, g_E=0.005, g_I=0.002, w=0.01, a=0.5)
+# synapse: (from, to, target, weight)
+WIRING = {
+    "Static": ("Poisson", "LIF", "I", 0.3),
+    "STDP": ("LIF", "LIFAlpha", "J", 0.05),
+    "STDPNearest": ("LIFAlpha", "LIFDelta", "v", 0.5),
+    "STDPPower": ("Regular", "LIFCond", "g_E", 0.02),
+    "STDPMultiplicative": ("Regular", "LIFCond", "g_I", 0.01),
+    "CA3STDP": ("SpiNNakerLIF", "SpiNNakerLIF", "in_E", 1),
+}
+# Several networks, as compiling a loop takes longer than in proportion to what is in it. The first has the structure
+# of the networks in test_adex.py, test_hodgkin_huxley.py and test_izhikevich.py: compiled once for all.
+FAMILIES = (
+    ("AdEx", "HodgkinHuxley", "Izhikevich"),
+    ("Poisson", "LIF", "LIFAlpha", "LIFDelta"),
+    ("Regular", "LIFCond", "IFCondExp", "IFCurrExp"),
+    ("SpiNNakerLIF", "ALIF", "BellecALIF", "IzhikevichOriginal"),
+)
+
+
+def one_of_each(family: tuple[str, ...]) -> Network:
+    """A network with these cells, each driven to fire, and the synapses between them."""
+    net = Network(dt=0.1, seed=11)
+    for name in family:
+        model = CELLS[name]
+        init = {s: START[s] for s in model.states if s in START}
+        p = net.population(4, model(interval=7) if name == "Regular" else model, name=name, init=init)
+        if name in DRIVE:
+            target, amplitude = DRIVE[name]
+            net.inject(p, amplitude * np.array([[1.0, 1.1, 1.3, 1.6]] * 600), target=target)
+        net.record(p, ["spikes", *model.states])
+    for name, (pre, post, target, weight) in WIRING.items():
+        if pre in family:
+            ends = net.populations[pre], net.populations[post]
+            delays = dict(delay="0.5*ms + 0.1*ms*int(4*rand())", dendritic_delay=0.3)
+            q = net.project(*ends, AllToAll(), weight=weight, target=target, synapse=SYNAPSES[name], name=name, **delays)
+            net.record(q, "weights")
+    return net
+
+
+@cache
+def results(cell: str) -> dict[str, Result]:
+    """Run the network that holds this cell on each backend."""
+    family = next(f for f in FAMILIES if cell in f)
+    ways = {"reference": ("reference", 1), "numba": ("numba", 1), "threads": ("numba", 2)}
+    return {key: one_of_each(family).run(60, backend, threads) for key, (backend, threads) in ways.items()}
+
+
+def test_every_model_is_in_a_network() -> None:
+    assert sorted(CELLS) == sorted(name for family in FAMILIES for name in family)
+    assert set(DRIVE) | {"Regular"} == set(CELLS)
+    assert set(WIRING) == set(SYNAPSES)
+    assert len(CELLS) >= 15 and len(SYNAPSES) >= 6
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_reference_equals_numba(name: str) -> None:
+    one, other = (results(name)[key][name] for key in ("reference", "numba"))
+    assert len(one.spikes) > 0
+    assert one.spikes == other.spikes
+    for variable in CELLS[name].states:
+        a, b = one.trace(variable).values, other.trace(variable).values
+        assert np.isfinite(a).all() and np.ptp(a) > 0
+        assert np.abs(a - b).max() <= TRACE_TOLERANCE * np.abs(a).max()
+
+
+@pytest.mark.parametrize("name", SYNAPSES)
+def test_weights_of_reference_equal_those_of_numba(name: str) -> None:
+    one, other = (results(WIRING[name][0])[key].projections[name] for key in ("reference", "numba"))
+    assert np.abs(one.weights - other.weights).max() <= TRACE_TOLERANCE * np.abs(one.weights).max()
+    assert (np.abs(one.weights - one.weights_before).max() > 0) == (name != "Static")
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_one_thread_equals_two_bit_for_bit(name: str) -> None:
+    one, two = (results(name)[key][name] for key in ("numba", "threads"))
+    assert one.spikes == two.spikes
+    assert all(np.array_equal(one.trace(v).values, two.trace(v).values) for v in CELLS[name].states)
+
+
+@pytest.mark.parametrize("name", SYNAPSES)
+def test_weights_of_two_threads_bit_for_bit(name: str) -> None:
+    one, two = (results(WIRING[name][0])[key].projections[name] for key in ("numba", "threads"))
+    assert np.array_equal(one.weights, two.weights)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_models_say_what_they_are(name: str) -> None:
+    model = MODELS[name]
+    assert model.name == name or (name, model.name) == ("Static", "static")
+    assert model.description or name == "Static"
+    assert all(p.meaning for p in model.parameters.values())
+
+
+@pytest.mark.parametrize(("name", "parameter"), EACH)
+def test_a_wrong_unit_is_refused(name: str, parameter: str) -> None:
+    model = MODELS[name]
+    wrong = "1*mV" if model.parameters[parameter].dims == TIME else "1*ms"
+    with pytest.raises(ValueError, match=parameter):
+        changed = model(**{parameter: wrong})
+        # a weight's unit is known when there is a target
+        cells = (net := Network()).population(1, LIF)
+        net.project(cells, cells, OneToOne(), weight=0, target="I", synapse=changed)
+
+
+@pytest.mark.parametrize("name", CELLS)
+def test_an_unknown_parameter_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=rf"{CELLS[name].name}.*no parameter 'tau_membrane'"):
+        CELLS[name](tau_membrane=10)
