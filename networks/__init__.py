@@ -1,5 +1,8 @@
 """Who is wired to whom: networks, populations, projections, connectors, recordings; and the assembled memories."""
 
+from .ca3 import CA3Memory
+from .ca3_autoassociative import CA3OscillatoryMemory, CA3RegulatedMemory
+from .ca3_binary_cue import CA3BinaryCueMemory
 from .connectors import (
     AllToAll,
     Connector,
@@ -15,10 +18,15 @@ from .network import Network
 from .population import Population, PopulationView
 from .projection import Projection
 from .result import PopulationRecord, ProjectionRecord, Result, SpikeTrains, Trace
+from .session import Learn, Recall
 from .sources import SpikeArray
 
 __all__ = [
     "AllToAll",
+    "CA3BinaryCueMemory",
+    "CA3Memory",
+    "CA3OscillatoryMemory",
+    "CA3RegulatedMemory",
     "Connector",
     "DistanceDependent",
     "FixedInDegree",
@@ -26,6 +34,7 @@ __all__ = [
     "FixedProbability",
     "FixedTotalNumber",
     "FromList",
+    "Learn",
     "Network",
     "OneToOne",
     "Population",
@@ -33,6 +42,7 @@ __all__ = [
     "PopulationView",
     "Projection",
     "ProjectionRecord",
+    "Recall",
     "Result",
     "SpikeArray",
     "SpikeTrains",
