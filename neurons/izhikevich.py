@@ -10,7 +10,8 @@ program: two half steps of v with u fixed, then a whole step of u with the new v
     v <- v + dt/2 v'(v, u);   v <- v + dt/2 v'(v, u);   u <- u + dt a (b v - u)
 
 The two are different models: at 1 ms the scheme is far from converged (a regular spiking cell at I = 10 gives 20
-spikes in 1 s, the equations 23). Compare like with like; dt <= 0.01 ms makes `Izhikevich` converged.
+spikes in 1 s, the equations 23), and in most classes chaotic, so that rounding decides spikes after about 150 ms.
+Compare like with like; dt <= 0.01 ms makes `Izhikevich` converged.
 
 **Input.** ``I_ext`` (mV/ms): injected, or synaptic pulses of one step as in the published network. A synapse may
 instead target ``v`` (mV jumps, as in PyNN and NEST).

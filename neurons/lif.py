@@ -1,4 +1,4 @@
-r"""Leaky integrate-and-fire cells with exponential (`LIF`), alpha-shaped (`LIFAlpha`) and pulse-like input (`LIFDelta`).
+r"""Leaky integrate-and-fire cells with exponential (`LIF`), alpha-shaped (`LIFAlpha`) and pulsed input (`LIFDelta`).
 
 **Dynamics.** Between spikes
 

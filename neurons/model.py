@@ -16,6 +16,7 @@ from ..language import (
     Equation,
     Statement,
     check_names,
+    check_texts,
     expression_names,
     parse_equations,
     parse_expression,
@@ -46,7 +47,8 @@ class NeuronModel:
     threshold : str
         Spike condition, such as ``"v > v_th"``; '' if the cell never spikes.
     reset : str
-        Statements executed at a spike. A threshold needs one: write ``reset="pass"`` if nothing is to change.
+        Statements executed at a spike, each of which sees what the ones above changed; names that are no state
+        variable are temporary. A threshold needs one: write ``reset="pass"`` if nothing is to change.
     refractory : str or float
         A duration (number in ms, ``"5*ms"``, or an expression of parameters and ``dt``), or a condition such as
         ``"v > 0*mV"`` while which the cell stays refractory. Counting is Brian 2's: a cell that spikes in step n is
@@ -86,6 +88,10 @@ class NeuronModel:
         description: str = "",
     ) -> None:
         owner = f"model {name!r}"
+        check_texts(
+            owner, name=name, equations=equations, threshold=threshold, reset=reset, update=update, source=source,
+            description=description,
+        )  # fmt: skip
         if method not in METHODS:
             raise ValueError(f"{owner}: method: expected one of {', '.join(METHODS)}, got {method!r}")
         self.equations, self.threshold, self.reset, self.update = equations, threshold, reset, update
@@ -185,18 +191,28 @@ class NeuronModel:
             if "unless refractory" in line.flags and not self.refractory:
                 raise ValueError(f"{owner}: {line.text()!r} asks for a refractory period, but none is given")
             if line.expr:
-                check_names(expression_names(line.expr, owner), known | {"xi"}, owner, line.text())
-        if self.update and any(e.kind == "differential" for e in self.lines):
+                names = expression_names(line.expr, owner, line.text())
+                noise = {n for n in names if line.kind == "differential" and (n == "xi" or n.startswith("xi_"))}
+                check_names(names, known | noise, owner, line.text())
+        if self.update_statements and any(e.kind == "differential" for e in self.lines):
             raise ValueError(f"{owner}: give dx/dt equations or an update rule, not both")
-        local: set[str] = set()
-        for s in self.update_statements:
-            check_names(expression_names(s.expr, owner), known | local, owner, f"{s.name} {s.op} {s.expr}")
-            self._check_assignment(s, "update", local)
-        for s in self.reset_statements:
-            check_names(expression_names(s.expr, owner), known, owner, f"{s.name} {s.op} {s.expr}")
-            self._check_assignment(s, "reset", None)
-        if self.threshold:
-            check_names(expression_names(self.threshold, owner), known, owner, self.threshold)
+        for what, statements in (("update", self.update_statements), ("reset", self.reset_statements)):
+            local: set[str] = set()
+            read: set[str] = set()
+            for s in statements:
+                line = f"{s.name} {s.op} {s.expr}"
+                names = expression_names(s.expr, owner, line)
+                check_names(names, known | local, owner, line)
+                self._check_assignment(s, what, local)
+                read |= names
+            if unread := sorted(local - read):
+                raise ValueError(
+                    f"{owner}: {what}: {unread[0]!r} is no state variable ({', '.join(self.states)}), "
+                    "and nothing reads it"
+                )
+        if self.threshold.strip():
+            line = f"threshold = {self.threshold}"
+            check_names(expression_names(self.threshold, owner, line), known, owner, line)
             if not self.reset.strip():
                 raise ValueError(
                     f"{owner}: the threshold {self.threshold!r} needs a reset; write reset='pass' if a spike is to "
@@ -205,14 +221,16 @@ class NeuronModel:
         elif self.reset.strip() or self.refractory:
             raise ValueError(f"{owner}: reset and refractory need a threshold, such as threshold='v > v_th'")
         if self.refractory:
-            check_names(expression_names(self.refractory, owner), known, owner, f"refractory = {self.refractory}")
+            line = f"refractory = {self.refractory}"
+            check_names(expression_names(self.refractory, owner, line), known, owner, line)
         for name, value in self.init.items():
             if name not in self.states:
                 raise ValueError(f"{owner}: init: {name!r} is no state variable ({', '.join(self.states)})")
             if isinstance(value, str):
-                check_names(expression_names(value, owner), known, owner, f"init {name} = {value}")
+                line = f"init {name} = {value}"
+                check_names(expression_names(value, owner, line), known, owner, line)
 
-    def _check_assignment(self, s: Statement, what: str, local: set[str] | None) -> None:
+    def _check_assignment(self, s: Statement, what: str, local: set[str]) -> None:
         where = f"{self.owner}: {what} line '{s.name} {s.op} {s.expr}'"
         if s.name in self.parameters:
             raise ValueError(f"{where}: {s.name!r} is a parameter; a variable that changes is declared in equations")
@@ -221,7 +239,7 @@ class NeuronModel:
                 raise ValueError(f"{where}: {s.name!r} is declared constant")
         elif s.name in self._dims:
             raise ValueError(f"{where}: {s.name!r} is an input or a subexpression and cannot be assigned")
-        elif local is None or (s.op != "=" and s.name not in local):
+        elif s.op != "=" and s.name not in local:
             raise ValueError(f"{where}: {s.name!r} is no state variable ({', '.join(self.states)})")
         else:
             local.add(s.name)
@@ -239,13 +257,13 @@ def _refractory_text(refractory: Any, owner: str) -> str:
     if refractory is None or refractory is False:
         return ""
     if isinstance(refractory, str):
-        if refractory:
+        if refractory.strip():
             parse_expression(refractory, owner, f"refractory = {refractory}")
-        return refractory
+        return refractory.strip()
     value = to_si(refractory, TIME, f"{owner}: refractory")
     if not isinstance(value, float) or not 0 <= value < float("inf"):
         raise ValueError(f"{owner}: refractory: expected a time >= 0, got {refractory!r}")
-    return f"{value!r}*second" if value else ""
+    return f"{value!r}*second"
 
 
 def _rebuild(fields: dict[str, Any]) -> NeuronModel:

@@ -12,7 +12,15 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-from ..language import Equation, Statement, check_names, expression_names, parse_equations, parse_statements
+from ..language import (
+    Equation,
+    Statement,
+    check_names,
+    check_texts,
+    expression_names,
+    parse_equations,
+    parse_statements,
+)
 from ..parameters import WEIGHT, Parameter, declare, replace_values
 from ..units import Dims, dims_expression, edge_unit, parse_dims
 
@@ -74,6 +82,10 @@ class SynapseModel:
         description: str = "",
     ) -> None:
         owner = f"synapse model {name!r}"
+        check_texts(
+            owner, name=name, equations=equations, on_pre=on_pre, on_post=on_post, method=method, source=source,
+            description=description,
+        )  # fmt: skip
         if tuple(order) not in (("pre", "post"), ("post", "pre")):
             raise ValueError(f"{owner}: order: expected ('pre', 'post') or ('post', 'pre'), got {order!r}")
         self.equations, self.on_pre, self.on_post, self.order = equations, on_pre, on_post, tuple(order)

@@ -73,7 +73,7 @@ def test_canonical_counts(spikes) -> None:
 
 
 def test_loss_of_stability() -> None:
-    """The canonical cell loses stability in a Hopf bifurcation at 627.2 pA: just below it rests, just above it fires."""
+    """The canonical cell loses stability in a Hopf bifurcation at 627.2 pA: rest just below, spikes just above."""
     p = {n: v.value for n, v in AdEx.parameters.items()}
     tau_m = p["C_m"] / p["g_L"]
     assert p["a"] / p["g_L"] > tau_m / p["tau_w"]

@@ -96,7 +96,7 @@ def test_small_euler_steps() -> None:
 
 @pytest.mark.parametrize("model", [Izhikevich, IzhikevichOriginal], ids=["equations", "scheme"])
 def test_rest(model) -> None:
-    """b = 0.2: rest at -70 mV exactly, the other root at -50 mV; the two roots approach each other, to meet at I = 4."""
+    """b = 0.2: rest at -70 mV exactly, the other root at -50 mV; the two roots approach and meet at I = 4."""
     net = Network(dt=1 if model is IzhikevichOriginal else 0.5)
     drive, start = [0, 0, 3.5], [-52, -65, -64]
     init = dict(v=start, u=np.multiply(start, 0.2))

@@ -44,7 +44,9 @@ def test_intervals_are_geometric_and_steps_independent() -> None:
 
 
 def test_each_neuron_has_its_rate_begin_and_length() -> None:
-    spikes = poisson(6, 100, rate=[1e6, 1e6, 1e6, 0, -5, 1e6], start=[0, 20, 99, 0, 0, 200], duration=[10, 5, 1, 9, 9, 9])
+    spikes = poisson(
+        6, 100, rate=[1e6, 1e6, 1e6, 0, -5, 1e6], start=[0, 20, 99, 0, 0, 200], duration=[10, 5, 1, 9, 9, 9]
+    )
     expected = [np.arange(10), np.arange(20, 25), [99], [], [], []]
     assert all(np.array_equal(spikes[k], expected[k]) for k in range(6))
 
