@@ -1,3 +1,5 @@
 """To and from other simulators."""
 
-__all__: list[str] = []
+from .brian2 import Brian2Network, to_brian2
+
+__all__ = ["Brian2Network", "to_brian2"]
