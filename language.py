@@ -1,10 +1,11 @@
 """The equation language of models, read without running anything.
 
 Equations are Brian 2's: ``dx/dt = expr : unit (flags)``, ``x = expr : unit``, ``x : unit (flags)``. Statements (resets,
-``on_pre``, update rules) are assignments, one per line. Every text is parsed into a Python syntax tree and compared with
-a short list of what is allowed: numbers, names, arithmetic, comparisons, ``and/or/not`` and the functions in
+``on_pre``, update rules) are assignments, one per line. Every text is parsed into a Python syntax tree and compared
+with a short list of what is allowed: numbers, names, arithmetic, comparisons, ``and/or/not`` and the functions in
 `FUNCTIONS`. Attribute access, indexing, calls of anything else, strings, lambdas and names with a leading double
-underscore are refused, so that an equation can never run code.
+underscore are refused, so that an equation can never run code; so are texts and powers so large that algebra on them
+would not end.
 
 >>> [(e.kind, e.name, e.flags) for e in parse_equations("dv/dt = -v/tau : volt (unless refractory)", "cell")]
 [('differential', 'v', ('unless refractory',))]
@@ -16,7 +17,9 @@ from __future__ import annotations
 
 import ast
 import keyword
+import math
 import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -24,9 +27,13 @@ from .units import is_unit
 
 __all__ = [
     "FUNCTIONS",
+    "METHODS",
     "Equation",
     "Statement",
+    "check_name",
     "check_names",
+    "check_temporaries",
+    "check_texts",
     "expression_names",
     "parse_equations",
     "parse_expression",
@@ -35,16 +42,18 @@ __all__ = [
 
 # name -> number of arguments
 FUNCTIONS: dict[str, int] = {
-    "exp": 1, "log": 1, "log10": 1, "sqrt": 1, "exprel": 1,
+    "exp": 1, "log": 1, "log10": 1, "sqrt": 1, "exprel": 1, "expm1": 1, "log1p": 1,
     "sin": 1, "cos": 1, "tan": 1, "sinh": 1, "cosh": 1, "tanh": 1,
     "arcsin": 1, "arccos": 1, "arctan": 1,
     "abs": 1, "sign": 1, "floor": 1, "ceil": 1, "int": 1,
-    "clip": 3, "where": 3, "rand": 0, "randn": 0,
+    "clip": 3, "where": 3, "timestep": 2, "rand": 0, "randn": 0,
 }  # fmt: skip
+
+METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
 
 FLAGS = {
     "differential": ("unless refractory", "event-driven", "clock-driven"),
-    "subexpression": ("constant over dt", "summed"),
+    "subexpression": ("summed",),
     "parameter": ("constant", "shared", "input"),
 }
 
@@ -54,14 +63,16 @@ _ALLOWED = (
     ast.Lt, ast.LtE, ast.Gt, ast.GtE, ast.Eq, ast.NotEq,
 )  # fmt: skip
 
-_LINE = re.compile(
-    r"^\s*(?:d(?P<diff>[A-Za-z]\w*)\s*/\s*dt|(?P<name>[A-Za-z_]\w*))\s*"
-    r"(?:=\s*(?P<expr>[^:]+?))?\s*:\s*(?P<unit>[^()]*?(?:\([^()]*\)[^()]*?)*?)\s*(?:\((?P<flags>[A-Za-z ,\-]+)\))?\s*$"
-)
-_STATEMENT = re.compile(
-    r"^\s*(?P<name>[A-Za-z_]\w*)\s*(?P<op>\*\*=|\+=|-=|\*=|/=|=)(?!=)\s*(?P<expr>.+?)\s*$"
-)
-_MAX_LENGTH = 20_000
+_LEFT = re.compile(r"(?:d(?P<diff>[A-Za-z]\w*) ?/ ?dt|(?P<name>\w+))(?: ?= ?(?P<expr>.+))?", re.ASCII)
+_FLAGS = re.compile(r"(?<=[\w)]) ?\((?P<flags>[A-Za-z][A-Za-z ,\-]*)\)$")
+_STATEMENT = re.compile(r"(?P<name>\w+) ?(?P<op>\*\*=|\+=|-=|\*=|/=|=)(?!=) ?(?P<expr>.+)", re.ASCII)
+_MAX_LENGTH, _MAX_DEPTH, _MAX_TERMS, _MAX_POWER = 20_000, 100, 10_000, 100
+_RESERVED = ("t", "dt", "i", "N", "xi", "t_in_timesteps", "not_refractory", "lastspike")
+_ARITHMETIC = {
+    ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b,
+    ast.Div: lambda a, b: a / b, ast.Pow: lambda a, b: a**b, ast.Mod: lambda a, b: a % b,
+    ast.FloorDiv: lambda a, b: a // b,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -91,15 +102,25 @@ class Statement(NamedTuple):
 
 
 def _lines(text: str, owner: str, what: str) -> list[str]:
-    if not isinstance(text, str):
-        raise TypeError(f"{owner}: {what} must be a text, got {type(text).__name__}")
+    check_texts(owner, **{what: text})
     if len(text) > _MAX_LENGTH:
         raise ValueError(f"{owner}: {what} has {len(text)} characters, at most {_MAX_LENGTH} are read")
-    stripped = (line.split("#", 1)[0].strip() for line in text.replace(";", "\n").split("\n"))
-    return [line for line in stripped if line]
+    plain = "\n".join(line.split("#", 1)[0] for line in text.splitlines())
+    return [" ".join(line.split()) for line in plain.replace(";", "\n").split("\n") if line.strip()]
 
 
-def parse_expression(text: str, owner: str, line: str | None = None) -> ast.expr:
+def _join(lines: list[str], complete: Callable[[str], bool]) -> tuple[list[str], str]:
+    """Join lines with the ones that continue them; also what is left over."""
+    found, pending = [], ""
+    for line in lines:
+        pending = f"{pending} {line}".strip()
+        if complete(pending):
+            found.append(pending)
+            pending = ""
+    return found, pending
+
+
+def parse_expression(text: str, owner: str, line: str | None = None, nesting: int = _MAX_DEPTH) -> ast.expr:
     """Parse one expression and check it against what is allowed.
 
     Parameters
@@ -110,6 +131,8 @@ def parse_expression(text: str, owner: str, line: str | None = None) -> ast.expr
         The model's name, for messages.
     line : str, optional
         The whole line in which it stands, for messages.
+    nesting : int
+        How deep brackets, functions and sums may be nested.
 
     Returns
     -------
@@ -120,36 +143,113 @@ def parse_expression(text: str, owner: str, line: str | None = None) -> ast.expr
     ValueError
         If it is no expression, or uses what the language does not have. Nothing is ever executed.
     """
-    where = f"{owner}: in {line or text!r}"
+    check_texts(owner, expression=text)
+    if len(text) > _MAX_LENGTH:
+        raise ValueError(f"{owner}: an expression has {len(text)} characters, at most {_MAX_LENGTH} are read")
+    where, text = f"{owner}: in {_short(line or text)!r}", text.strip()
+    if not text.isascii():
+        raise ValueError(f"{where}: expected ASCII letters, got {next(c for c in text if not c.isascii())!r}")
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = ast.parse(text, mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = getattr(error, "msg", "") or "cannot be read"
-        raise ValueError(f"{where}: {text!r} is not a valid expression ({reason})") from None
-    for node in ast.walk(tree):
-        if not isinstance(node, _ALLOWED):
-            raise ValueError(
-                f"{where}: {type(node).__name__} is not part of the equation language "
-                f"(numbers, names, + - * / ** %, comparisons, and/or/not and the functions {', '.join(FUNCTIONS)})"
-            )
-        if isinstance(node, ast.Constant) and type(node.value) not in (int, float, bool):
-            raise ValueError(f"{where}: the constant {node.value!r} is not a real number")
-        if isinstance(node, ast.Name) and node.id.startswith("__"):
-            raise ValueError(f"{where}: the name {node.id!r} is not allowed")
-        if isinstance(node, ast.Compare) and len(node.ops) > 1:
-            raise ValueError(f"{where}: write a chained comparison as two, joined by 'and'")
-        if isinstance(node, ast.Call):
-            name = node.func.id if isinstance(node.func, ast.Name) else None
-            if name not in FUNCTIONS:
-                raise ValueError(
-                    f"{where}: unknown function {name or ast.unparse(node.func)!r}; "
-                    f"expected one of {', '.join(FUNCTIONS)}"
-                )
-            if node.keywords or len(node.args) != FUNCTIONS[name]:
-                raise ValueError(
-                    f"{where}: {name}() takes {FUNCTIONS[name]} arguments, got {len(node.args) + len(node.keywords)}"
-                )
+        raise ValueError(f"{where}: {_short(text)!r} is not a valid expression ({reason})") from None
+    _measure(tree.body, where, nesting)
     return tree.body
+
+
+def _check_node(node: ast.AST, where: str) -> None:
+    """Refuse what the language does not have."""
+    if not isinstance(node, _ALLOWED):
+        raise ValueError(
+            f"{where}: {type(node).__name__} is not part of the equation language "
+            f"(numbers, names, + - * / ** %, comparisons, and/or/not and the functions {', '.join(FUNCTIONS)})"
+        )
+    if isinstance(node, ast.Constant) and type(node.value) not in (int, float, bool):
+        raise ValueError(f"{where}: the constant {node.value!r} is not a real number")
+    if isinstance(node, ast.Name) and node.id.startswith("__"):
+        raise ValueError(f"{where}: the name {node.id!r} is not allowed")
+    if isinstance(node, ast.Compare) and len(node.ops) > 1:
+        raise ValueError(f"{where}: write a chained comparison as two, joined by 'and'")
+    if isinstance(node, ast.Call):
+        name = node.func.id if isinstance(node.func, ast.Name) else None
+        if name not in FUNCTIONS:
+            raise ValueError(
+                f"{where}: unknown function {name or type(node.func).__name__!r}; "
+                f"expected one of {', '.join(FUNCTIONS)}"
+            )
+        if node.keywords or len(node.args) != FUNCTIONS[name]:
+            raise ValueError(
+                f"{where}: {name}() takes {FUNCTIONS[name]} arguments, got {len(node.args) + len(node.keywords)}"
+            )
+
+
+def _measure(node: ast.AST, where: str, nesting: int) -> tuple[float | None, int]:
+    """Check a node and all below it, and refuse numbers and expressions on which algebra would not end.
+
+    Returns
+    -------
+    value, terms
+        The value if the node is made of numbers alone (NaN if a function is among them), and how many terms it has at
+        most when it is written out.
+    """
+    if nesting == 0:
+        raise ValueError(f"{where}: nested too deeply; give parts of it names of their own")
+    _check_node(node, where)
+    if isinstance(node, ast.Constant):
+        return _number(lambda: float(node.value), node, where), 1
+    below = node.args if isinstance(node, ast.Call) else list(ast.iter_child_nodes(node))
+    for operator in (child for child in below if not isinstance(child, ast.expr)):
+        _check_node(operator, where)
+    parts = [_measure(child, where, nesting - 1) for child in below if isinstance(child, ast.expr)]
+    values, terms = [v for v, _ in parts], [n for _, n in parts]
+    numbers = bool(parts) and None not in values
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and numbers:
+        return -values[0], 1
+    if not isinstance(node, ast.BinOp):
+        return math.nan if numbers else None, max(terms, default=1)
+    power = isinstance(node.op, ast.Pow)
+    if numbers:
+        if power and math.isnan(values[0] + values[1]):
+            raise ValueError(f"{where}: a power of a function of numbers alone; write the number itself")
+        value = _number(lambda: _ARITHMETIC[type(node.op)](*values), node, where)
+        if power and value == 0 != values[0]:
+            raise ValueError(f"{where}: cannot evaluate {ast.unparse(node)!r}: too small")
+        return value, 1
+    if power and values[1] is not None:
+        if not abs(values[1]) <= _MAX_POWER:
+            raise ValueError(f"{where}: the power {values[1]:g} is too large; at most {_MAX_POWER} is read")
+        count = math.comb(terms[0] + int(abs(values[1])) - 1, terms[0] - 1)
+    else:
+        count = sum(terms) if isinstance(node.op, ast.Add | ast.Sub) else math.prod(terms)
+    if count > _MAX_TERMS:
+        raise ValueError(f"{where}: too large: written out it has more than {_MAX_TERMS} terms")
+    return None, count
+
+
+def _number(compute: Callable[[], float], node: ast.AST, where: str) -> float:
+    try:
+        value = compute()
+    except ZeroDivisionError:
+        why = "division by zero"
+    except OverflowError:
+        why = "too large a number"
+    else:
+        if not isinstance(value, complex) and not math.isinf(value):
+            return value
+        why = "the root of a negative number" if isinstance(value, complex) else "too large a number"
+    raise ValueError(f"{where}: cannot evaluate {_short(ast.unparse(node))!r}: {why}; expected a finite real number")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= 200 else f"{text[:200]}..."
+
+
+def check_texts(owner: str, **texts: str) -> None:
+    """Refuse what is no text, naming the argument."""
+    for what, text in texts.items():
+        if not isinstance(text, str):
+            raise TypeError(f"{owner}: {what}: expected a text, got {text!r}")
 
 
 def expression_names(text: str, owner: str, line: str | None = None) -> set[str]:
@@ -161,12 +261,19 @@ def expression_names(text: str, owner: str, line: str | None = None) -> set[str]
 
 def check_names(names: set[str], known: set[str], owner: str, line: str) -> None:
     """Refuse names that are neither known variables nor units, naming the line and what is known."""
+    line = _short(line)
     for name in sorted(names):
         if name not in known and not is_unit(name):
             raise ValueError(
                 f"{owner}: in {line!r}: unknown name {name!r}; expected a unit or one of {', '.join(sorted(known))}. "
                 f"A constant is declared with parameters=dict({name}='value*unit')"
             )
+
+
+def check_temporaries(local: set[str], read: set[str], variables: Iterable[str], where: str) -> None:
+    """Refuse a temporary that nothing reads: more likely it is a misspelt variable."""
+    for name in sorted(local - read):
+        raise ValueError(f"{where}: {name!r} is no variable ({', '.join(variables)}), and nothing reads it")
 
 
 def parse_equations(text: str, owner: str) -> tuple[Equation, ...]:
@@ -181,59 +288,68 @@ def parse_equations(text: str, owner: str) -> tuple[Equation, ...]:
         With the owner and the line: syntax, unknown flag, a name given twice.
     """
     found: list[Equation] = []
-    pending = ""
-    for raw in _lines(text, owner, "equations"):
-        pending = f"{pending} {raw}".strip()
-        if ":" not in pending:
-            continue
-        line, pending = pending, ""
-        match = _LINE.match(line)
-        if match is None:
+    lines, rest = _join(_lines(text, owner, "equations"), lambda line: ":" in line)
+    if rest:
+        raise ValueError(f"{owner}: the line {_short(rest)!r} has no unit (a colon and a unit must follow)")
+    for line in lines:
+        left, _, right = line.partition(":")
+        match = _LEFT.fullmatch(left.strip())
+        if match is None or ":" in right:
             raise ValueError(
-                f"{owner}: cannot read the line {line!r}; expected 'dx/dt = expr : unit (flags)', "
+                f"{owner}: cannot read the line {_short(line)!r}; expected 'dx/dt = expr : unit (flags)', "
                 "'x = expr : unit' or 'x : unit (flags)'"
             )
+        behind = _FLAGS.search(right.strip())
+        unit = right.strip()[: behind.start() if behind else None]
+        flags = tuple(f.strip() for f in (behind["flags"] if behind else "").split(",") if f.strip())
         expr = (match["expr"] or "").strip()
         name = match["diff"] or match["name"]
         kind = "differential" if match["diff"] else "subexpression" if expr else "parameter"
         if kind == "differential" and not expr:
-            raise ValueError(f"{owner}: the line {line!r} has no right-hand side")
-        flags = tuple(f.strip() for f in (match["flags"] or "").split(",") if f.strip())
-        unit = match["unit"].strip()
+            raise ValueError(f"{owner}: the line {_short(line)!r} has no right-hand side")
+        if kind == "differential" and unit in ("integer", "boolean"):
+            raise ValueError(f"{owner}: in {_short(line)!r}: a differential equation is of real numbers, not {unit}")
         if not unit:
-            raise ValueError(f"{owner}: the line {line!r} names no unit behind the colon (1 if it has none)")
+            raise ValueError(f"{owner}: the line {_short(line)!r} names no unit behind the colon (1 if it has none)")
         for flag in flags:
             if flag not in FLAGS[kind]:
                 raise ValueError(
-                    f"{owner}: in {line!r}: unknown flag {flag!r} of a {kind}; expected {', '.join(FLAGS[kind])}"
+                    f"{owner}: in {_short(line)!r}: unknown flag {flag!r} of a {kind}; "
+                    f"expected {', '.join(FLAGS[kind])}"
                 )
-        _check_name(name, owner, line)
+        check_name(name, f"{owner}: in {_short(line)!r}")
         if any(e.name == name for e in found):
-            raise ValueError(f"{owner}: {name!r} is defined twice, the second time in {line!r}")
+            raise ValueError(f"{owner}: {name!r} is defined twice, the second time in {_short(line)!r}")
         if expr:
-            parse_expression(expr, owner, repr(line))
-        found.append(Equation(kind, name, " ".join(expr.split()), unit, flags))
-    if pending:
-        raise ValueError(f"{owner}: the line {pending!r} has no unit (a colon and a unit must follow)")
+            parse_expression(expr, owner, line)
+        found.append(Equation(kind, name, expr, unit, flags))
     return tuple(found)
 
 
 def parse_statements(text: str, what: str, owner: str) -> tuple[Statement, ...]:
-    """Split resets, ``on_pre``, ``on_post`` or an update rule into assignments, each checked."""
+    """Split resets, ``on_pre``, ``on_post`` or an update rule into assignments, each checked.
+
+    A line with an open bracket is continued by the next one.
+    """
     found = []
-    for line in _lines(text, owner, what):
-        match = _STATEMENT.match(line)
+    lines, rest = _join(_lines(text, owner, what), lambda line: line.count("(") <= line.count(")"))
+    for line in (*lines, *filter(None, [rest])):
+        match = _STATEMENT.fullmatch(line)
         if match is None:
             raise ValueError(
-                f"{owner}: cannot read the {what} line {line!r}; expected an assignment such as 'v = v_reset'"
+                f"{owner}: cannot read the {what} line {_short(line)!r}; expected an assignment such as 'v = v_reset'"
             )
-        _check_name(match["name"], owner, line)
-        parse_expression(match["expr"], owner, repr(line))
+        check_name(match["name"], f"{owner}: in {_short(line)!r}")
+        parse_expression(match["expr"], owner, line)
         found.append(Statement(match["name"], match["op"], match["expr"]))
     return tuple(found)
 
 
-def _check_name(name: str, owner: str, line: str) -> None:
-    reserved = name in FUNCTIONS or name in ("t", "dt", "i", "N", "xi", "not_refractory", "lastspike")
-    if reserved or keyword.iskeyword(name) or name.startswith("_"):
-        raise ValueError(f"{owner}: in {line!r}: the name {name!r} is reserved")
+def check_name(name: str, where: str) -> None:
+    """Refuse names of variables that mean something else: functions, units, ``t``, ``xi``, keywords."""
+    reserved = name in FUNCTIONS or name in _RESERVED or name.startswith(("_", "xi_")) or keyword.iskeyword(name)
+    if reserved or is_unit(name):
+        what = "a unit or number" if is_unit(name) else "reserved"
+        raise ValueError(f"{where}: the name {name!r} is {what} and cannot be given to a variable")
+    if not re.fullmatch(r"[A-Za-z]\w*", name, re.ASCII):
+        raise ValueError(f"{where}: {name!r} is no name (letters, digits and underscores, a letter first)")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .units import Dims, edge_unit, is_number, strip_quantity, to_edge, to_si
+from .language import check_name
+from .units import DIMENSIONLESS, Dims, edge_unit, is_number, strip_quantity, to_edge, to_si
 
 __all__ = ["WEIGHT", "Parameter", "declare", "replace_values"]
 
@@ -38,53 +41,55 @@ def declare(values: Mapping[str, Any], owner: str) -> Mapping[str, Parameter]:
         raise TypeError(f"{owner}: parameters must be a dict, got {type(values).__name__}")
     found = {}
     for name, given in values.items():
+        if not isinstance(name, str):
+            raise TypeError(f"{owner}: the name of a parameter must be a text, got {name!r}")
+        what = f"{owner}: parameter {name}"
+        check_name(name, what)
         if isinstance(given, Parameter):
             found[name] = given
             continue
         meaning = ""
         if isinstance(given, tuple):
             if len(given) != 2 or not isinstance(given[1], str):
-                raise ValueError(f"{owner}: parameter {name}: expected (value, 'meaning'), got {given!r}")
+                raise ValueError(f"{what}: expected (value, 'meaning'), got {given!r}")
             given, meaning = given
-        if not isinstance(name, str) or not name.isidentifier() or name.startswith("_"):
-            raise ValueError(f"{owner}: {name!r} cannot be the name of a parameter")
-        if isinstance(given, str) and given.replace(" ", "").endswith("*weight"):
-            number = strip_quantity(given[: given.rindex("*")])[0]
-            found[name] = Parameter(number, WEIGHT, meaning)
-            continue
-        try:
-            plain, dims = strip_quantity(given)
-        except ValueError as error:
-            raise ValueError(f"{owner}: parameter {name}: {error}") from None
-        dims = (0.0,) * 7 if dims is None else dims
-        if not is_number(plain):
-            raise TypeError(
-                f"{owner}: parameter {name}: a model holds one number for each parameter, got {given!r}; "
-                "give values that differ between neurons to Network.population(parameters=...)"
-            )
-        value = to_si(float(plain), (0.0,) * 7, f"{owner}: parameter {name}")
-        found[name] = Parameter(value, dims, meaning)
+        value, dims = _read(given, what)
+        found[name] = Parameter(value, DIMENSIONLESS if dims is None else dims, meaning)
     return MappingProxyType(found)
 
 
-def replace_values(
-    known: Mapping[str, Parameter], new: Mapping[str, Any], owner: str
-) -> Mapping[str, Parameter]:
+def replace_values(known: Mapping[str, Parameter], new: Mapping[str, Any], owner: str) -> Mapping[str, Parameter]:
     """Give the parameters of ``known`` other values; each keeps its unit and meaning."""
     changed = dict(known)
     for name, given in new.items():
         if name not in known:
-            raise ValueError(
-                f"{owner}: no parameter {name!r}; expected one of {', '.join(known) or '(it has none)'}"
-            )
-        old, dims = known[name], known[name].dims
-        if dims == WEIGHT:
-            plain, own = strip_quantity(given)
-            value = to_si(plain, (0.0,) * 7, f"{owner}: {name}")
+            raise ValueError(f"{owner}: no parameter {name!r}; expected one of {', '.join(known) or '(it has none)'}")
+        dims, what = known[name].dims, f"{owner}: parameter {name}"
+        value, own = _read(given, what)
+        if dims == WEIGHT:  # its unit is known once there is a target, and checked then
             dims = WEIGHT if own is None else own
         else:
-            value = to_si(given, dims, f"{owner}: {name}")
-        if not isinstance(value, float):
-            raise TypeError(f"{owner}: {name}: expected one number, got {given!r}")
-        changed[name] = Parameter(value, dims, old.meaning)
+            value = to_si(given, dims, what)
+        changed[name] = Parameter(value, dims, known[name].meaning)
     return MappingProxyType(changed)
+
+
+def _read(given: Any, what: str) -> tuple[float, Dims | None]:
+    """Give one finite number and its dimensions (None for a plain number)."""
+    in_weights = isinstance(given, str) and re.fullmatch(r"\s*(.+)\*\s*weight\s*", given)
+    try:
+        plain, dims = strip_quantity(in_weights[1] if in_weights else given)
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
+    if in_weights:
+        if dims != DIMENSIONLESS:
+            raise ValueError(f"{what}: expected a plain number times weight, got {given!r}")
+        dims = WEIGHT
+    if not is_number(plain):
+        raise TypeError(
+            f"{what}: a model holds one number for each parameter, got {given!r}; "
+            "give values that differ between neurons to Network.population(parameters=...)"
+        )
+    if not math.isfinite(plain):
+        raise ValueError(f"{what}: expected a finite number, got {given!r}")
+    return float(plain), dims

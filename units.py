@@ -70,35 +70,47 @@ _EDGE: dict[Dims, tuple[str, float]] = {
     DIMENSIONLESS: ("", 1.0),
 }
 
-# SI units with the names that Brian 2 gives them: name -> (scale, dimensions)
-_BASE: dict[str, tuple[float, Dims]] = {
-    "metre": (1.0, LENGTH),
-    "meter": (1.0, LENGTH),
-    "gram": (1e-3, (0, 1, 0, 0, 0, 0, 0)),
-    "second": (1.0, TIME),
-    "amp": (1.0, CURRENT),
-    "ampere": (1.0, CURRENT),
-    "kelvin": (1.0, (0, 0, 0, 0, 1, 0, 0)),
-    "mole": (1.0, AMOUNT),
-    "mol": (1.0, AMOUNT),
-    "candle": (1.0, (0, 0, 0, 0, 0, 0, 1)),
-    "hertz": (1.0, FREQUENCY),
-    "volt": (1.0, VOLTAGE),
-    "ohm": (1.0, RESISTANCE),
-    "siemens": (1.0, CONDUCTANCE),
-    "farad": (1.0, CAPACITANCE),
-    "coulomb": (1.0, (0, 0, 1, 1, 0, 0, 0)),
-    "joule": (1.0, (2, 1, -2, 0, 0, 0, 0)),
-    "watt": (1.0, (2, 1, -3, 0, 0, 0, 0)),
-    "newton": (1.0, (1, 1, -2, 0, 0, 0, 0)),
-    "pascal": (1.0, (-1, 1, -2, 0, 0, 0, 0)),
-    "molar": (1e3, (-3, 0, 0, 0, 0, 1, 0)),
-    "liter": (1e-3, (3, 0, 0, 0, 0, 0, 0)),
-    "litre": (1e-3, (3, 0, 0, 0, 0, 0, 0)),
+# SI units with the names that Brian 2 gives them: name -> (power of ten, dimensions)
+_BASE: dict[str, tuple[int, Dims]] = {
+    "metre": (0, LENGTH),
+    "meter": (0, LENGTH),
+    "gram": (-3, (0, 1, 0, 0, 0, 0, 0)),
+    "gramme": (-3, (0, 1, 0, 0, 0, 0, 0)),
+    "second": (0, TIME),
+    "amp": (0, CURRENT),
+    "ampere": (0, CURRENT),
+    "kelvin": (0, (0, 0, 0, 0, 1, 0, 0)),
+    "mole": (0, AMOUNT),
+    "mol": (0, AMOUNT),
+    "candle": (0, (0, 0, 0, 0, 0, 0, 1)),
+    "hertz": (0, FREQUENCY),
+    "volt": (0, VOLTAGE),
+    "ohm": (0, RESISTANCE),
+    "siemens": (0, CONDUCTANCE),
+    "farad": (0, CAPACITANCE),
+    "coulomb": (0, (0, 0, 1, 1, 0, 0, 0)),
+    "joule": (0, (2, 1, -2, 0, 0, 0, 0)),
+    "watt": (0, (2, 1, -3, 0, 0, 0, 0)),
+    "newton": (0, (1, 1, -2, 0, 0, 0, 0)),
+    "pascal": (0, (-1, 1, -2, 0, 0, 0, 0)),
+    "weber": (0, (2, 1, -2, -1, 0, 0, 0)),
+    "tesla": (0, (0, 1, -2, -1, 0, 0, 0)),
+    "henry": (0, (2, 1, -2, -2, 0, 0, 0)),
+    "lumen": (0, (0, 0, 0, 0, 0, 0, 1)),
+    "lux": (0, (-2, 0, 0, 0, 0, 0, 1)),
+    "becquerel": (0, FREQUENCY),
+    "gray": (0, (2, 0, -2, 0, 0, 0, 0)),
+    "sievert": (0, (2, 0, -2, 0, 0, 0, 0)),
+    "katal": (0, (0, 0, -1, 0, 0, 1, 0)),
+    "radian": (0, DIMENSIONLESS),
+    "steradian": (0, DIMENSIONLESS),
+    "molar": (3, (-3, 0, 0, 0, 0, 1, 0)),
+    "liter": (-3, (3, 0, 0, 0, 0, 0, 0)),
+    "litre": (-3, (3, 0, 0, 0, 0, 0, 0)),
 }
 _PREFIXES = {
-    "": 1.0, "f": 1e-15, "p": 1e-12, "n": 1e-9, "u": 1e-6, "m": 1e-3, "c": 1e-2, "d": 1e-1,
-    "k": 1e3, "M": 1e6, "G": 1e9,
+    "y": -24, "z": -21, "a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "c": -2, "d": -1, "": 0,
+    "da": 1, "h": 2, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18, "Z": 21, "Y": 24,
 }  # fmt: skip
 _SHORT = {  # the abbreviations of Brian 2, PyNN and NEST
     "ms": "msecond", "us": "usecond", "ns": "nsecond",
@@ -106,36 +118,35 @@ _SHORT = {  # the abbreviations of Brian 2, PyNN and NEST
     "nA": "namp", "pA": "pamp", "uA": "uamp", "mA": "mamp",
     "nS": "nsiemens", "pS": "psiemens", "uS": "usiemens", "mS": "msiemens",
     "nF": "nfarad", "pF": "pfarad", "uF": "ufarad",
-    "Hz": "hertz", "kHz": "khertz", "MOhm": "Mohm", "GOhm": "Gohm", "Ohm": "ohm",
+    "Hz": "hertz", "kHz": "khertz", "MHz": "Mhertz", "kOhm": "kohm", "MOhm": "Mohm", "GOhm": "Gohm", "Ohm": "ohm",
     "mM": "mmolar", "uM": "umolar", "nM": "nmolar",
     "cm": "cmetre", "mm": "mmetre", "um": "umetre", "nm": "nmetre",
+    "kilogram": "kgram", "kilogramme": "kgram",
 }  # fmt: skip
+_NUMBERS = {"pi": math.pi, "e": math.e, "inf": math.inf}  # the constants of Brian 2's equations
 
 
 @cache
 def _unit(name: str) -> tuple[float, Dims] | None:
+    if name in _NUMBERS:
+        return _NUMBERS[name], DIMENSIONLESS
+    power = {"2": 2, "3": 3}.get(name[-1:], 1)  # Brian 2 writes cm**2 also as cm2
+    name = name if power == 1 else name[:-1]
     full = _SHORT.get(name, name)
-    for digit, power in (("2", 2), ("3", 3)):  # Brian 2 writes cm**2 also as cm2
-        if full.endswith(digit) and (unit := _unit(full[:-1])) is not None:
-            return unit[0] ** power, tuple(power * d for d in unit[1])
-    if full in _BASE:
-        return _BASE[full]
-    if full == "kilogram":
-        return 1.0, _BASE["gram"][1]
-    for prefix, factor in _PREFIXES.items():
-        if prefix and full.startswith(prefix) and full[len(prefix) :] in _BASE:
-            scale, dims = _BASE[full[len(prefix) :]]
-            return scale * factor, dims
+    for prefix, exponent in _PREFIXES.items():
+        if full.startswith(prefix) and full[len(prefix) :] in _BASE:
+            ten, dims = _BASE[full[len(prefix) :]]
+            return float(f"1e{power * (ten + exponent)}"), tuple(power * d for d in dims)
     return None
 
 
 def dims_text(dims: Dims) -> str:
     """Name the unit of ``dims`` for an error message: ``volt``, ``second``, ``metre^2 second^-1``."""
-    for name, (scale, known) in _BASE.items():
-        if known == tuple(dims) and scale == 1.0:
-            return {"meter": "metre", "ampere": "amp", "mol": "mole"}.get(name, name)
     if not any(dims):
         return "no unit (1)"
+    for name, (ten, known) in _BASE.items():
+        if known == tuple(dims) and ten == 0:
+            return name
     names = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candle")
     return " ".join(
         f"{n}^{d:g}" if d != 1 else n for n, d in zip(names, dims, strict=True) if d
@@ -188,8 +199,8 @@ def _evaluate(node: ast.AST, text: str) -> tuple[float, Dims]:
         if isinstance(node.op, ast.Pow):
             if any(db):
                 raise _fail(text, "an exponent must have no unit")
-            if abs(b) > 64 or (a == 0 and b < 0):
-                raise _fail(text, f"cannot raise to the power {b:g}")
+            if abs(b) > 64 or (a == 0 and b < 0) or (a < 0 and b % 1):
+                raise _fail(text, f"cannot raise {a:g} to the power {b:g}")
             return a**b, tuple(x * b for x in da)
         if isinstance(node.op, ast.Add | ast.Sub):
             if da != db:
@@ -205,22 +216,26 @@ def parse_quantity(text: str) -> tuple[float, Dims]:
         raise _fail(text[:40] + "...", f"{len(text)} characters are too long")
     try:
         tree = ast.parse(text.strip(), mode="eval")
-        value, dims = _evaluate(tree.body, text)
-    except (SyntaxError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         raise _fail(text, "not a valid expression") from None
+    try:
+        value, dims = _evaluate(tree.body, text)
     except OverflowError:
         raise _fail(text, "too large") from None
-    if isinstance(value, complex):
-        raise _fail(text, "the value is complex")
+    if math.isnan(value):
+        raise _fail(text, "not a number")
     return value, tuple(float(d) for d in dims)
 
 
 @cache
 def parse_dims(text: str) -> Dims:
     """Read the unit behind a colon in an equation (``volt``, ``siemens/meter**2``, ``1``, ``Hz``)."""
-    if text.strip() in ("boolean", "integer", "bool", "1"):
+    if text.strip() in ("boolean", "integer", "1"):
         return DIMENSIONLESS
-    return parse_quantity(text)[1]
+    scale, dims = parse_quantity(text)
+    if scale != 1:
+        raise ValueError(f"unit {text!r}: expected a unit without a factor, here {dims_text(dims)}")
+    return dims
 
 
 def is_unit(name: str) -> bool:
@@ -234,9 +249,15 @@ def is_number(value: Any) -> bool:
 
 
 def strip_quantity(value: Any) -> tuple[Any, Dims | None]:
-    """Split a string or Brian 2 quantity into SI value and dimensions; a plain value has dimensions None."""
+    """Split a string or Brian 2 quantity (or a list of them) into SI value and dimensions; a plain value has None."""
     if isinstance(value, str):
         return parse_quantity(value)
+    if isinstance(value, list | tuple):
+        parts = [strip_quantity(v) for v in value]
+        if kinds := {dims for _, dims in parts} - {None}:
+            if len(kinds) > 1 or any(dims is None for _, dims in parts):
+                raise ValueError(f"a list of values in one unit was expected, got {value!r}")
+            return np.array([plain for plain, _ in parts]), kinds.pop()
     dimension = getattr(value, "dim", None)  # a Brian 2 Quantity or Unit, without importing Brian 2
     if dimension is not None and hasattr(dimension, "_dims"):
         array = np.asarray(value, dtype=float)
@@ -252,7 +273,7 @@ def to_si(value: Any, dims: Dims, what: str) -> Any:
     Parameters
     ----------
     value : float, array, str or Brian 2 quantity
-        A plain number is in the edge unit of ``dims``.
+        A plain number is in the edge unit of ``dims``; a list may hold strings or quantities.
     dims : tuple
         The dimensions that the value must have.
     what : str
@@ -271,6 +292,8 @@ def to_si(value: Any, dims: Dims, what: str) -> Any:
     try:
         plain, given = strip_quantity(value)
     except ValueError as error:
+        if isinstance(value, list | tuple):
+            raise TypeError(f"{what}: expected an array of numbers or of quantities, got {value!r} ({error})") from None
         raise ValueError(f"{what}: {error}") from None
     if given is not None and given != tuple(dims):
         raise ValueError(
@@ -286,9 +309,12 @@ def to_si(value: Any, dims: Dims, what: str) -> Any:
         bad = math.isnan(si)
     else:
         try:
-            si = np.array(plain, dtype=np.float64)
-        except (TypeError, ValueError):
-            raise TypeError(f"{what}: expected an array of numbers, got {plain!r}") from None
+            array = np.array(plain)
+        except ValueError:  # rows of different lengths
+            array = np.array(None)
+        if array.dtype.kind not in "biuf" and array.size:
+            raise TypeError(f"{what}: expected an array of numbers, got {value!r}")
+        si = array.astype(np.float64)
         bad = bool(np.isnan(si).any())
     if bad:
         raise ValueError(f"{what}: NaN is not a value")

@@ -74,12 +74,14 @@ class Brian2Network:
 
         self.network.run(steps * self.source.dt_si * brian2.second, namespace={})
         for name, cell in self.cells.items():
-            p = self.source.populations[name]
-            for n in p._rows:
+            model = self.source.populations[name].model
+            if isinstance(model, SpikeArray):
+                continue
+            for n in (*model.states, *model.inputs):
                 if not np.all(np.isfinite(cell.group.variables[cell.names[n]].get_value())):
                     raise ValueError(
-                        f"population {name!r}: {n!r} is not finite in Brian 2. The method of model {p.model.name!r} is "
-                        f"{p.model.method!r}; Brian 2's closed form of 'exact' does not hold for equal time constants, "
+                        f"population {name!r}: {n!r} is not finite in Brian 2. The method of model {model.name!r} is "
+                        f"{model.method!r}; Brian 2's closed form of 'exact' does not hold for equal time constants, "
                         "nor for those that become equal because a variable is held while refractory"
                     )
         return self.result()
@@ -98,10 +100,10 @@ class Brian2Network:
                 steps, ids = _steps(monitor, dt), monitor.variables["i"].get_value().astype(np.int32)
                 order = np.lexsort((ids, steps))
                 r.add(steps[order], ids[order])
-        for r in net._trace_recorders:
-            if monitor := self.monitors.get((r.population.name, r.variable)):
-                r.steps.append(_steps(monitor, dt))
-                r.values.append(monitor.variables[monitor.record_variables[0]].get_value().astype(float))
+        for trace in net._trace_recorders:
+            if monitor := self.monitors.get((trace.population.name, trace.variable)):
+                trace.steps.append(_steps(monitor, dt))
+                trace.values.append(monitor.variables[monitor.record_variables[0]].get_value().astype(float))
         result = collect(net, "brian2", False)
         for name, record in result.projections.items():
             if name in self.synapses:
@@ -135,7 +137,9 @@ def to_brian2(network: Network) -> Brian2Network:
         With the list of all that cannot be handed over: random numbers inside a run (the streams differ; replay them
         through a `SpikeArray` or `Network.inject`), dendritic delays that are too long, a network that has run already.
     """
-    import brian2
+    from ..kernels.integrate import _brian
+
+    brian2 = _brian()  # imported without its hooks
     from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 
     problems = _problems(network)
@@ -152,13 +156,14 @@ def to_brian2(network: Network) -> Brian2Network:
         for e in q.synapse.summed:
             contributions.setdefault((q.post.name, e.name.removesuffix("_post")), 0)
     for p in populations:
-        sums = {v: count for (owner, v), count in contributions.items() if owner == p.name and count != 1}
-        cells[p.name] = make_group(network, p, _label(p.name, taken), made, _collected(p, projections), sums)
+        counts = {v: count for (owner, v), count in contributions.items() if owner == p.name and count != 1}
+        cells[p.name] = make_group(network, p, _label(p.name, taken), made, _collected(p, projections), counts)
     synapses: dict[str, Any] = {}
     weights: dict[str, str] = {}
     parts: Counter = Counter()
     for q in projections:
-        target, sums = cells[q.post.name], {}
+        target = cells[q.post.name]
+        sums: dict[str, str] = {}
         for e in q.synapse.summed:
             v = e.name.removesuffix("_post")
             sums[v] = target.sums[v][parts[q.post.name, v]] if v in target.sums else target.names[v]
@@ -198,9 +203,9 @@ def _problems(network: Network) -> list[str]:
             if word := noise_in(*(e.expr for e in m.lines), m.update, m.reset, m.threshold, m.refractory):
                 found.append(f"population {p.name!r}: {m.owner} draws random numbers ({word}); the streams differ")
     for q in network.projections.values():
-        m = q.synapse
-        if word := noise_in(*(e.expr for e in m.lines), m.on_pre, m.on_post):
-            found.append(f"{q.what}: {m.owner} draws random numbers ({word}); the streams differ")
+        y = q.synapse
+        if word := noise_in(*(e.expr for e in y.lines), y.on_pre, y.on_post):
+            found.append(f"{q.what}: {y.owner} draws random numbers ({word}); the streams differ")
         found += projection_problems(network, q)
     return found
 
@@ -238,12 +243,12 @@ def _monitors(network: Network, cells: dict[str, CellGroup], made: dict[str, Any
             monitors[r.population.name, "spikes"] = brian2.SpikeMonitor(
                 cell.group, name=name, codeobj_class=made["codeobj_class"]
             )
-    for r in network._trace_recorders:
-        if cell := cells.get(r.population.name):
-            timing = made if r.every == 1 else {**made, "clock": None, "dt": r.every * network.dt_si * brian2.second}
-            name = _label(f"{r.population.name}_{r.variable}", taken)
-            monitors[r.population.name, r.variable] = brian2.StateMonitor(
-                cell.group, cell.names[r.variable], r.ids, name=name, **timing
+    for trace in network._trace_recorders:
+        if cell := cells.get(trace.population.name):
+            when = {} if trace.every == 1 else dict(clock=None, dt=trace.every * network.dt_si * brian2.second)
+            name = _label(f"{trace.population.name}_{trace.variable}", taken)
+            monitors[trace.population.name, trace.variable] = brian2.StateMonitor(
+                cell.group, cell.names[trace.variable], trace.ids, name=name, **{**made, **when}
             )
     return monitors
 

@@ -168,12 +168,10 @@ def _neurons(
             injected[inj.target].append(_injection(inj, network, new, lines, namespace, values))
 
     refractory: Any = rename(model.refractory, names) if model.refractory else False
-    texts = [e.expr for e in model.lines] + [model.update, model.reset, model.threshold]
-    if not refractory and re.search(r"\b(not_refractory|lastspike)\b", "\n".join(texts)):
-        refractory = "0*second"  # only then does Brian 2 have these two
     group = brian2.NeuronGroup(
         p.size, "\n".join(lines), threshold=rename(model.threshold, names) or None, refractory=refractory,
-        reset=code_of(model.reset_statements, names), method=model.method, namespace=namespace, name=name, **made,
+        reset=code_of(model.reset_statements, names) if model.threshold else None, method=model.method,
+        namespace=namespace, name=name, **made,
     )  # fmt: skip
     for row, n in enumerate(p._rows):
         values[names[n]] = p._state[row]
@@ -184,18 +182,18 @@ def _neurons(
     run = dict(codeobj_class=made["codeobj_class"])
     if parts:
         joined = "\n".join(f"{names[n]} = {' + '.join(found) or f'0*{names[n]}'}" for n, found in parts.items())
-        group.run_regularly(joined, when="groups", order=Order.JOIN_SUMS, name=f"{name}_sums", **run)
+        group.run_regularly(joined, when="groups", order=Order.JOIN_SUMS, name=f"{name}_join_sums", **run)
     take = []
     for n in model.inputs:
         take += [f"{names[n]} = {' + '.join([arrivals[n], *injected[n]])}", f"{arrivals[n]} = 0*{arrivals[n]}"]
     if take:
-        group.run_regularly("\n".join(take), when="groups", order=Order.INPUTS, name=f"{name}_inputs", **run)
+        group.run_regularly("\n".join(take), when="groups", order=Order.INPUTS, name=f"{name}_take_inputs", **run)
     if model.update:
         rule = code_of(model.update_statements, names)
-        group.run_regularly(rule, when="groups", order=Order.RULE, name=f"{name}_update", **run)
+        group.run_regularly(rule, when="groups", order=Order.RULE, name=f"{name}_update_rule", **run)
     add = [f"{names[n]} += {arrivals[n]}\n{arrivals[n]} = 0*{arrivals[n]}" for n in sorted(collect)]
     if add:
-        group.run_regularly("\n".join(add), when="synapses", order=Order.ARRIVALS, name=f"{name}_arrivals", **run)
+        group.run_regularly("\n".join(add), when="synapses", order=Order.ARRIVALS, name=f"{name}_add_arrivals", **run)
     return CellGroup(group, names, arrivals, parts)
 
 

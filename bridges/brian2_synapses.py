@@ -21,6 +21,7 @@ import numpy as np
 from ..language import Statement, expression_names
 from ..networks.network import Network
 from ..networks.projection import Projection
+from ..networks.sources import SpikeArray
 from ..plasticity.model import SynapseModel
 from ..units import dims_expression
 from .brian2_cells import CellGroup, Order, assignment, fresh, line_text, quantity, rename, where_function
@@ -63,7 +64,8 @@ def is_static(model: SynapseModel) -> bool:
 
 def projection_problems(network: Network, q: Projection) -> list[str]:
     """What of a projection cannot be handed over."""
-    model, dendritic, found = q.synapse, q.dendritic_steps, []
+    model, dendritic = q.synapse, q.dendritic_steps
+    found: list[str] = []
     if is_static(model) or q.size == 0 or dendritic.max() == 0:
         return found
     if dendritic.max() > LONGEST_KEPT:
@@ -71,7 +73,7 @@ def projection_problems(network: Network, q: Projection) -> list[str]:
             f"{q.what}: dendritic_delay: a synapse that changes can keep what it sends for at most {LONGEST_KEPT} "
             f"steps ({LONGEST_KEPT * network.dt:g} ms), got {dendritic.max() * network.dt:g} ms"
         )
-    if dendritic.min() == 0 and set(added_variables(model)) & set(q.post.population.model.inputs):
+    if dendritic.min() == 0 and set(added_variables(model)) & _inputs(q):
         found.append(
             f"{q.what}: dendritic_delay: onto an input variable either all or none of the synapses may have one, if "
             "they change; use two projections"
@@ -99,7 +101,7 @@ def make_synapses(
     import brian2
 
     model, dt = q.synapse, network.dt_si
-    inputs = set(q.post.population.model.inputs)
+    inputs = _inputs(q)
     names = _names(model, source, target)
     text = []
     for e in model.lines:
@@ -108,6 +110,8 @@ def make_synapses(
     namespace = {names[n]: quantity(p.value, p.dims) for n, p in model.parameters.items()}
     namespace["where"] = where_function()
     paths, integers = _paths(q, model, names, target, inputs, text)
+    silent = {side for side, cell in (("pre", source), ("post", target)) if "spike" not in cell.group.events}
+    paths = [p for p in paths if p.side not in silent]  # cells without a threshold send nothing
     s = brian2.Synapses(
         source.group, target.group, "\n".join(text), namespace=namespace, method=model.method, name=name,
         on_pre={p.name: p.code for p in paths if p.side == "pre"},
@@ -190,6 +194,11 @@ def _paths(
     return paths, {way: dendritic}
 
 
+def _inputs(q: Projection) -> set[str]:
+    cell = q.post.population.model
+    return set() if isinstance(cell, SpikeArray) else set(cell.inputs)
+
+
 def _adds(model: SynapseModel, s: Statement) -> bool:
     return s.name.endswith("_post") and s.name not in model.variables
 
@@ -200,18 +209,16 @@ def _outside(model: SynapseModel, names: set[str]) -> set[str]:
 
 
 def _names(model: SynapseModel, source: CellGroup, target: CellGroup) -> dict[str, str]:
-    """Our names -> Brian 2's, where a name without ``_post`` could mean a variable of the target."""
+    """Our names -> Brian 2's, which takes a name without ``_post`` for the target's variable if it has one."""
     summed = {e.name for e in model.summed}
     variables = [e.name for e in model.lines if e.name not in summed]
     others = [s.name for s in (*model.pre_statements, *model.post_statements) if not _adds(model, s)]
     names: dict[str, str] = {}
     for side, word in ((source, "_pre"), (target, "_post")):
         names.update({f"{n}{word}": f"{b}{word}" for n, b in side.names.items()})
-    taken = {"i", "j", "delay", "lastupdate", "N_pre", "N_post", *_PATHWAYS}
-    for found, more in ((variables, set()), ([*model.parameters, *others], set(target.group.variables))):
-        taken |= more
-        for n in dict.fromkeys(found):
-            if n not in variables or found is variables:
-                names[n] = fresh(re.sub(r"_(pre|post)$", r"\1", n), taken)
-                taken.add(names[n])
+    taken = {*target.group.variables, "i", "j", "delay", "lastupdate", "N_pre", "N_post", *_PATHWAYS}
+    for n in dict.fromkeys([*variables, *model.parameters, *others]):
+        plain = re.sub(r"_(pre|post)$", r"\1", n)
+        names[n] = fresh(f"{plain}_syn", taken) if plain in taken else plain
+        taken.add(names[n])
     return names

@@ -60,7 +60,7 @@ def is_constant(p: Polynomial) -> bool:
 
 def same(a: Polynomial, b: Polynomial) -> bool:
     """True if two polynomials have the same coefficients."""
-    return set(a) == set(b) and all(np.array_equal(*np.broadcast_arrays(a[k], b[k])) for k in a)
+    return set(a) == set(b) and all(np.all(np.equal(a[k], b[k])) for k in a)
 
 
 def polynomial(text: str, names: Mapping[str, Polynomial], variables: Collection[str]) -> Polynomial:

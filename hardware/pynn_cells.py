@@ -190,7 +190,7 @@ def _reset(r: _Reader, v: str) -> Any:
 
 def _held_steps(r: _Reader, v: str) -> Any:
     """Steps in which v is held after the step of the spike, as NEST and sPyNNaker count."""
-    model, count = r.model, 0.0
+    model, count = r.model, np.zeros(())
     if model.refractory:
         try:
             p = r.read(model.refractory)
@@ -287,7 +287,8 @@ def _step(r: _Reader, v: str) -> CellForm:
     if not np.all((stay > 0) & (stay < 1)) or any(len(k) > 1 for k in dv):
         raise PolynomialError(f"update: {v!r} does not relax exponentially towards the sum of currents")
     tau, rest = -r.dt / np.log(stay), dv.get((), 0.0) / (1 - stay)
-    receptors, cm = {}, tau / _OWN_RESISTANCE
+    receptors: dict[str, Receptor] = {}
+    cm = tau / _OWN_RESISTANCE
     for s in others:
         p = new.get(s, {(s,): 1.0})
         keep = np.asarray(p.get((s,), 0.0))
@@ -321,7 +322,7 @@ def _form(
     own = r.names["v_rest"].get((), 0.0) if "v_rest" in r.model.parameters else rest
     offset = np.asarray((rest - own) * cm / tau * 1e9)
     if np.all(np.abs(rest - own) <= _SAME * np.maximum(np.abs(rest), np.abs(own))):
-        own, offset = rest, 0.0
+        own, offset = rest, np.float64(0.0)
     parameters = dict(tau_m=tau * 1e3, cm=cm * 1e9, v_rest=own * 1e3, i_offset=offset)
     notes = []
     if cell == "IF_cond_exp":

@@ -81,7 +81,9 @@ class _Events:
     """Statements of one event: what is sent, what is added to the traces, what becomes of the weight."""
 
     def __init__(self, statements: tuple[Statement, ...], names: Mapping[str, Polynomial], own: set[str], what: str):
-        self.what, self.sent, self.steps = what, {}, {}
+        self.what = what
+        self.sent: dict[str, Polynomial] = {}
+        self.steps: dict[str, Polynomial] = {}
         self.weight: Polynomial | None = None
         self.bounds: tuple[float, float] | None = None
         self.sent_first = False
@@ -168,7 +170,7 @@ def _pair_rule(
         raise PolynomialError("on_post: a postsynaptic spike changes the target")
     x, up = pre.jump(traces)
     y, down = post.jump(traces)
-    if pre.weight is None or post.weight is None or x == y:
+    if pre.weight is None or post.weight is None or pre.bounds is None or x == y:
         raise PolynomialError("expected depression by a presynaptic and potentiation by a postsynaptic spike")
     if pre.bounds != post.bounds:
         raise PolynomialError(f"the bounds of w differ between on_pre {pre.bounds} and on_post {post.bounds}")

@@ -11,7 +11,7 @@ from ..networks.population import Population
 from ..networks.projection import Projection
 from .polynomial import PolynomialError
 from .pynn_cells import CellForm, Receptor
-from .pynn_synapses import SynapseForm, recognise_synapse
+from .pynn_synapses import PairRule, SynapseForm, recognise_synapse
 from .spinnaker_parts import Plan, PopulationPlan, ProjectionPlan, limits, plain, slug
 
 __all__ = ["Link", "find_links", "receive"]
@@ -58,7 +58,9 @@ def _link(
     if form is not None and not np.all(np.isfinite(form.weights)):
         plan.refuse(where, "a weight is not finite")
     if form is not None and form.rule is not None:
-        _check_rule(q, form, plan)
+        _check_rule(q, form.rule, plan)
+        for note in form.notes:
+            plan.note(where, note)
     _check_delays(total, plans[post], where, plan)
     cell = forms.get(post)
     if form is not None and cell is not None and form.variable not in cell.receptors:
@@ -66,7 +68,7 @@ def _link(
         plan.refuse(where, f"target {form.variable!r}: {cell.cell} has input through {has}, no pulses or jumps")
     elif cell is None and plans[post].held:
         plan.refuse(where, f"{plans[post].cell} receives nothing")
-    if len(plan.refused) > before:
+    if form is None or len(plan.refused) > before:
         return None
     if not (plans[pre].held and plans[post].held):
         plan.note(where, "left out with a population that is refused")
@@ -74,8 +76,8 @@ def _link(
     return Link(q, form, plans[pre], plans[post])
 
 
-def _check_rule(q: Projection, form: SynapseForm, plan: Plan) -> None:
-    where, r = f"projection {q.name!r}", form.rule
+def _check_rule(q: Projection, r: PairRule, plan: Plan) -> None:
+    where = f"projection {q.name!r}"
     if np.any(q.axonal_steps):
         plan.refuse(
             where, "a plastic synapse with an axonal delay; there all delay is dendritic (dendritic_delay=delay)"
@@ -85,8 +87,6 @@ def _check_rule(q: Projection, form: SynapseForm, plan: Plan) -> None:
         plan.refuse(where, f"STDP needs A_plus > 0, A_minus > 0 and 0 <= w_min < w_max, has {values} (SI)")
     if r.w_min > 0:
         plan.note(where, "pyNN.nest has no w_min other than 0 and will stop at it")
-    for note in form.notes:
-        plan.note(where, note)
 
 
 def _check_delays(total: np.ndarray, post: PopulationPlan, where: str, plan: Plan) -> None:

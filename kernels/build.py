@@ -1,24 +1,43 @@
-"""Model -> program: check the units, integrate, hoist. Done once for a model's structure, then kept on disk as source."""
+"""Model -> program: check the units, integrate, hoist. Done once for a structure; its source is kept on disk."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Mapping
+from functools import wraps
 from typing import Any
 
 import sympy as sp
 
-from ..language import Equation, Statement
+from ..language import Equation, Statement, expression_names
 from ..neurons.model import NeuronModel
 from ..plasticity.model import SynapseModel
-from ..units import Dims, parse_dims
+from ..units import DIMENSIONLESS, TIME, Dims, parse_dims
 from . import integrate
-from .expressions import Randoms, symbol, to_sympy
-from .program import Assign, NeuronProgram, Propagator, SynapseProgram, hoist, inline_copies, ssa
+from .expressions import TRUNC, Randoms, as_number, is_condition, symbol, to_sympy
+from .program import Assign, NeuronProgram, Propagator, SynapseProgram, hoist, inline_copies, share, ssa
 
 __all__ = ["build_neuron", "build_synapse"]
 
+Meaning = Mapping[str, sp.Basic]
+
 _CLOCK = {"t", "dt", "i"}
+_MAX_OPERATIONS = 5000
 
 
+def _shallow(build: Callable[..., Any]) -> Callable[..., Any]:
+    """Tell a model whose expressions are nested too deeply for algebra from a mistake of ours."""
+
+    @wraps(build)
+    def inner(model: NeuronModel | SynapseModel, *args: Any, **kwargs: Any) -> Any:
+        try:
+            return build(model, *args, **kwargs)
+        except RecursionError:
+            raise ValueError(f"{model.owner}: its expressions are nested too deeply when written out") from None
+
+    return inner
+
+
+@_shallow
 def build_neuron(model: NeuronModel, vectors: frozenset[str] = frozenset()) -> NeuronProgram:
     """Make the program of a cell model.
 
@@ -35,108 +54,137 @@ def build_neuron(model: NeuronModel, vectors: frozenset[str] = frozenset()) -> N
     """
     owner = model.owner
     dims = {n: p.dims for n, p in model.parameters.items()}
-    group = integrate.group_for(model.lines, dims, bool(model.refractory))
+    known = set(dims) | {e.name for e in model.lines} | _CLOCK | {"not_refractory", "lastspike"}
+    meaning = _meaning(model.lines, owner, known)
+    threshold, randoms = None, Randoms()
+    if model.threshold:
+        threshold = to_sympy(model.threshold, owner, known, randoms, meaning)
+        if not is_condition(threshold):
+            raise ValueError(f"{owner}: threshold = {model.threshold!r}: expected a condition such as 'v > v_th'")
+    group = integrate.group_for(model.lines, dims, bool(model.refractory), owner)
     integrate.check_equations(group, model.lines, owner, {e.name: model.dims(e.name) for e in model.lines})
     integrate.check_statements(group, model.update_statements, owner, "update")
     integrate.check_statements(group, model.reset_statements, owner, "reset")
-    if model.threshold:
-        integrate.check_condition(group, model.threshold, owner, model.threshold)
+    if threshold is not None:
+        integrate.check_expression(group, model.threshold, DIMENSIONLESS, owner, f"threshold = {model.threshold}")
 
-    known = set(dims) | {e.name for e in model.lines} | _CLOCK | {"not_refractory", "lastspike"}
-    inline = _subexpressions(model.lines, owner, known)
     flagged = [e.name for e in model.lines if "unless refractory" in e.flags]
-    randoms, reset_randoms = Randoms("_u"), Randoms("_r")
+    reset_randoms = Randoms()
     propagators: list[Propagator] = []
-    if model.update:
-        statements = _statements(model.update_statements, owner, known, randoms)
-        update, new = ssa([Assign(n, e.subs(inline)) for n, e in statements], model.states)
-        update, new = inline_copies(update, new)
+    if model.update_statements:
+        update = _statements(model.update_statements, model.lines, owner, known, randoms, meaning)
+        update, new = inline_copies(*ssa(update, model.states))
     else:
-        update, new = _integrate(model, group, frozenset(), propagators, randoms, known)
+        update, new = _integrate(model, group, frozenset(), propagators, randoms, known, meaning)
         if flagged:
-            update, new = _with_refractory(model, update, new, frozenset(flagged), propagators, randoms, known)
-    constants, update = hoist([Assign(n, e.subs(inline)) for n, e in update], frozenset(dims) | {"dt"} | {
-        n for p in propagators for row in p.names for n in row if n
-    })
-    threshold = to_sympy(model.threshold, owner, known, randoms).subs(inline) if model.threshold else None
-    reset = [Assign(n, e.subs(inline)) for n, e in _statements(model.reset_statements, owner, known, reset_randoms)]
-    kind, refractory = _refractory(model, group, known, inline)
+            update, new = _with_refractory(model, update, new, frozenset(flagged), propagators, randoms, known, meaning)
+    made = {n for p in propagators for row in p.names for n in row if n}
+    constants, update = hoist(update, frozenset(dims) | {"dt"} | made)
+    reset = _statements(model.reset_statements, model.lines, owner, known, reset_randoms, meaning)
+    kind, refractory = _refractory(model, group, known, meaning)
     return NeuronProgram(
         name=model.name, states=model.states, inputs=model.inputs, parameters=tuple(dims), vectors=vectors,
-        propagators=tuple(propagators), constants=tuple(constants), update=tuple(update), new=new,
+        propagators=tuple(propagators), constants=tuple(constants), update=tuple(share(update)), new=new,
         threshold=threshold, reset=tuple(reset), refractory=kind, refractory_expr=refractory,
-        gated=frozenset(flagged), rates=_rates(model, known, inline), update_randoms=dict(randoms.kinds), reset_randoms=dict(reset_randoms.kinds),
+        gated=frozenset(flagged), rates=_rates(model, known, meaning), update_randoms=dict(randoms.kinds),
+        reset_randoms=dict(reset_randoms.kinds),
     )  # fmt: skip
 
 
-def _rates(model: NeuronModel, known: set[str], inline: dict) -> tuple[Assign, ...]:
+def _rates(model: NeuronModel, known: set[str], meaning: Meaning) -> tuple[Assign, ...]:
     """How fast each variable relaxes by itself, for the check that dt is small enough for an explicit method."""
     if model.method in ("exact", "exponential_euler"):
         return ()
     found = []
     for line in model.lines:
         if line.kind == "differential":
-            rate = sp.diff(to_sympy(line.expr, model.owner, known | {"xi"}, Randoms("_")).subs(inline), symbol(line.name))
+            names = known | expression_names(line.expr, model.owner)  # with the noise
+            rate = sp.diff(to_sympy(line.expr, model.owner, names, Randoms(), meaning), symbol(line.name))
             if rate != 0 and {s.name for s in rate.free_symbols} <= set(model.parameters):
                 found.append(Assign(line.name, rate))
     return tuple(found)
 
 
-def _subexpressions(lines: tuple[Equation, ...], owner: str, known: set[str]) -> dict[sp.Symbol, sp.Basic]:
-    """Give each named expression with the ones it uses written out."""
-    found = {
-        symbol(e.name): to_sympy(e.expr, owner, known) for e in lines if e.kind == "subexpression"
-    }
-    for _ in found:
-        found = {s: e.subs(found) for s, e in found.items()}
-    for s, e in found.items():
-        if e.free_symbols & set(found):
-            raise ValueError(f"{owner}: the definition of {s.name!r} refers to itself")
+def _meaning(lines: Iterable[Equation], owner: str, known: set[str]) -> Meaning:
+    """Give each named expression with the ones it uses written out, and boolean variables as conditions."""
+    found: dict[str, sp.Basic] = {e.name: sp.Ne(symbol(e.name), 0) for e in lines if e.unit == "boolean" and not e.expr}
+    todo = {e.name: (e, expression_names(e.expr, owner)) for e in lines if e.kind == "subexpression"}
+    while todo:
+        ready = [e for e, names in todo.values() if not names & todo.keys()]
+        if not ready:
+            raise ValueError(f"{owner}: the definition of {min(todo)!r} refers to itself")
+        for e in ready:
+            value = to_sympy(e.expr, owner, known, meaning=found)
+            if value.count_ops() > _MAX_OPERATIONS:
+                raise ValueError(f"{owner}: {e.name!r} is too large: written out it has {value.count_ops()} operations")
+            if e.unit == "boolean" and not is_condition(value):
+                raise ValueError(f"{owner}: in {e.text()!r}: expected a condition such as 'v > v_th'")
+            found[e.name] = value if e.unit == "boolean" else as_number(value)
+            del todo[e.name]
     return found
 
 
-def _statements(statements: tuple[Statement, ...], owner: str, known: set[str], randoms: Randoms) -> list[Assign]:
-    out, names = [], set(known)
+def _statements(
+    statements: Iterable[Statement], lines: Iterable[Equation], owner: str, known: set[str], randoms: Randoms,
+    meaning: Meaning,
+) -> list[Assign]:  # fmt: skip
+    """Translate assignments; ``X_post += e``, if not a variable of the model's own, is kept as the increment ``e``."""
+    kinds = {e.name: e.unit for e in lines}
+    out, names, meaning = [], set(known), dict(meaning)
     for s in statements:
-        text = s.expr if s.op == "=" else f"{s.name} {s.op[:-1]} ({s.expr})"
-        out.append(Assign(s.name, to_sympy(text, owner, names, randoms)))
+        if s.name.endswith("_post") and s.name not in kinds and s.op in ("+=", "-="):
+            text = s.expr if s.op == "+=" else f"-({s.expr})"
+        else:
+            text = s.expr if s.op == "=" else f"{s.name} {s.op[:-1]} ({s.expr})"
+        value = to_sympy(text, owner, names, randoms, meaning)
+        kind = kinds.get(s.name, "boolean" if is_condition(value) else "")
+        if kind == "boolean" and not is_condition(value):
+            raise ValueError(f"{owner}: in '{s.name} {s.op} {s.expr}': {s.name!r} is boolean, expected a condition")
+        if kind == "boolean":
+            meaning[s.name] = sp.Ne(symbol(s.name), 0)
+        else:
+            meaning.pop(s.name, None)
+        value = as_number(value)
+        out.append(Assign(s.name, TRUNC(value) if kind == "integer" and not value.is_Integer else value))
         names.add(s.name)
     return out
 
 
 def _integrate(
     model: NeuronModel, group: Any, frozen: frozenset[str], propagators: list[Propagator], randoms: Randoms,
-    known: set[str],
-) -> tuple[list[Assign], dict[str, str]]:
+    known: set[str], meaning: Meaning,
+) -> tuple[list[Assign], dict[str, str]]:  # fmt: skip
     """Update statements of the equations; ``frozen`` variables are taken as constant in the step."""
     if not any(e.kind == "differential" and e.name not in frozen for e in model.lines):
         return [], {}
     if frozen:
         lines = [Equation("parameter", e.name, "", e.unit, ()) if e.name in frozen else e for e in model.lines]
-        group = integrate.group_for(lines, {n: p.dims for n, p in model.parameters.items()}, True)
+        group = integrate.group_for(lines, {n: p.dims for n, p in model.parameters.items()}, True, model.owner)
     if model.method == "exact":
-        variables, inputs, rows = integrate.linear_parts(group, model.owner, set(model.parameters))
+        variables, inputs, rows = integrate.linear_parts(
+            group, model.owner, set(model.parameters), {"t"}, known, meaning
+        )
         p, statements = integrate.propagator(variables, inputs, rows, "r" if frozen else "")
         propagators.append(p)
-        out = [Assign(f"{a.name}_new", a.expr) for a in statements]
-        return out, {a.name: f"{a.name}_new" for a in statements}
-    statements = integrate.derive(group, model.method, model.owner, randoms, known)
+        out = [Assign(f"_new_{a.name}", a.expr) for a in statements]  # all at once
+        return out, {a.name: f"_new_{a.name}" for a in statements}
+    statements = integrate.derive(group, model.method, model.owner, known, meaning, randoms)
     return inline_copies(*ssa(statements, model.states))
 
 
 def _with_refractory(
     model: NeuronModel, update: list[Assign], new: dict[str, str], flagged: frozenset[str],
-    propagators: list[Propagator], randoms: Randoms, known: set[str],
-) -> tuple[list[Assign], dict[str, str]]:
+    propagators: list[Propagator], randoms: Randoms, known: set[str], meaning: Meaning,
+) -> tuple[list[Assign], dict[str, str]]:  # fmt: skip
     """Let flagged variables stand still while refractory, and the others evolve with them held."""
     free, held = symbol("not_refractory"), {}
     touched = _depends(model, flagged)
     statements = list(update)
     if touched - flagged:
-        second, names = _integrate(model, None, flagged, propagators, randoms, known)
-        rename = {symbol(a.name): symbol(f"{a.name}_held") for a in second}
-        statements += [Assign(f"{a.name}_held", a.expr.subs(rename)) for a in second]
-        held = {s: f"{n}_held" for s, n in names.items()}
+        second, names = _integrate(model, None, flagged, propagators, randoms, known, meaning)
+        rename = {symbol(a.name): symbol(f"_held{a.name}") for a in second}
+        statements += [Assign(f"_held{a.name}", a.expr.xreplace(rename)) for a in second]
+        held = {s: f"_held{n}" if symbol(n) in rename else n for s, n in names.items()}
     result = dict(new)
     for state, name in new.items():
         if state in flagged:
@@ -145,15 +193,13 @@ def _with_refractory(
             other = symbol(held.get(state, state))
         else:
             continue
-        statements.append(Assign(f"{state}_next", sp.Piecewise((symbol(name), free), (other, True))))
-        result[state] = f"{state}_next"
+        statements.append(Assign(f"_next_{state}", sp.Piecewise((symbol(name), free), (other, True))))
+        result[state] = f"_next_{state}"
     return inline_copies(statements, result)
 
 
 def _depends(model: NeuronModel, flagged: frozenset[str]) -> set[str]:
     """Variables whose derivative depends, directly or through others, on the flagged ones."""
-    from ..language import expression_names
-
     uses = {e.name: expression_names(e.expr, model.owner) for e in model.lines if e.expr}
     found = set(flagged)
     while more := {n for n, names in uses.items() if names & found} - found:
@@ -161,15 +207,15 @@ def _depends(model: NeuronModel, flagged: frozenset[str]) -> set[str]:
     return found
 
 
-def _refractory(model: NeuronModel, group: Any, known: set[str], inline: dict) -> tuple[str, sp.Basic | None]:
+def _refractory(model: NeuronModel, group: Any, known: set[str], meaning: Meaning) -> tuple[str, sp.Basic | None]:
     if not model.refractory:
         return "", None
     owner, text = model.owner, model.refractory
-    expr = to_sympy(text, owner, known).subs(inline)
-    if isinstance(expr, sp.logic.boolalg.Boolean) and not expr.is_Symbol or expr in (sp.true, sp.false):
-        integrate.check_condition(group, text, owner, f"refractory = {text}")
+    expr = to_sympy(text, owner, known, meaning=meaning)
+    condition = is_condition(expr)
+    integrate.check_expression(group, text, DIMENSIONLESS if condition else TIME, owner, f"refractory = {text}")
+    if condition:
         return "condition", expr
-    integrate.check_expression(group, text, parse_dims("second"), owner, f"refractory = {text}")
     variable = {s.name for s in expr.free_symbols} - set(model.parameters) - {"dt"}
     if variable:
         raise ValueError(
@@ -179,6 +225,7 @@ def _refractory(model: NeuronModel, group: Any, known: set[str], inline: dict) -
     return "duration", expr
 
 
+@_shallow
 def build_synapse(
     model: SynapseModel, pre: dict[str, Dims], post: dict[str, Dims]
 ) -> SynapseProgram:
@@ -205,10 +252,11 @@ def build_synapse(
     outside = {n: d for n, d in outside.items() if n not in declared}
     _check_outside(model, set(outside), declared)
 
+    meaning = _meaning(own, owner, known)
     parameters = {n: p.dims for n, p in model.parameters.items()}
     extra = [Equation("parameter", n, "", integrate.dims_expression(d), ()) for n, d in outside.items()]
     extra.append(Equation("parameter", "j", "", "1", ()))
-    group = integrate.group_for([*own, *extra], parameters, False)
+    group = integrate.group_for([*own, *extra], parameters, False, owner)
     integrate.check_equations(group, own, owner, {e.name: parse_dims(e.unit) for e in own})
     for line in model.summed:
         if line.name not in outside:
@@ -217,13 +265,13 @@ def build_synapse(
     integrate.check_statements(group, model.pre_statements, owner, "on_pre")
     integrate.check_statements(group, model.post_statements, owner, "on_post")
 
-    inline = _subexpressions(tuple(own), owner, known)
-    pre_randoms, post_randoms = Randoms("_u"), Randoms("_r")
-    on_pre = _events(model.pre_statements, owner, known, pre_randoms, inline)
-    on_post = _events(model.post_statements, owner, known, post_randoms, inline)
-    to_date = _to_date(model, own, extra, parameters, known, inline)
-    clocked = _clocked(model, own, extra, parameters, known, inline)
-    summed = tuple(Assign(e.name, to_sympy(e.expr, owner, known).subs(inline)) for e in model.summed)
+    pre_randoms, post_randoms = Randoms(), Randoms()
+    kinds = [*own, *(Equation("parameter", n, "", "1", ()) for n in parameters)]
+    on_pre = tuple(_statements(model.pre_statements, kinds, owner, known, pre_randoms, meaning))
+    on_post = tuple(_statements(model.post_statements, kinds, owner, known, post_randoms, meaning))
+    to_date = _evolve(model, own, extra, parameters, known, meaning, "event-driven")
+    clocked = _evolve(model, own, extra, parameters, known, meaning, "clock-driven")
+    summed = tuple(Assign(e.name, as_number(to_sympy(e.expr, owner, known, meaning=meaning))) for e in model.summed)
     return SynapseProgram(
         name=model.name, variables=tuple(e.name for e in own if e.kind != "subexpression"),
         parameters=tuple(parameters), to_date=to_date, pre=on_pre, post=on_post, clocked=clocked, summed=summed,
@@ -232,8 +280,6 @@ def build_synapse(
 
 
 def _check_outside(model: SynapseModel, outside: set[str], declared: set[str]) -> None:
-    from ..language import expression_names
-
     texts = [(e.expr, e.text()) for e in model.lines if e.expr]
     for s in (*model.pre_statements, *model.post_statements):
         texts += [(s.expr, f"{s.name} {s.op} {s.expr}"), (s.name, f"{s.name} {s.op} {s.expr}")]
@@ -247,21 +293,6 @@ def _check_outside(model: SynapseModel, outside: set[str], declared: set[str]) -
                 )
 
 
-def _events(
-    statements: tuple[Statement, ...], owner: str, known: set[str], randoms: Randoms, inline: dict
-) -> tuple[Assign, ...]:
-    """``X_post += e`` is kept as the increment ``e``; everything else as the new value."""
-    out, names = [], set(known)
-    for s in statements:
-        if s.name.endswith("_post") and s.op in ("+=", "-="):
-            text = s.expr if s.op == "+=" else f"-({s.expr})"
-        else:
-            text = s.expr if s.op == "=" else f"{s.name} {s.op[:-1]} ({s.expr})"
-        out.append(Assign(s.name, to_sympy(text, owner, names, randoms).subs(inline)))
-        names.add(s.name)
-    return tuple(out)
-
-
 def _part(own: list[Equation], flag: str) -> list[Equation]:
     """The equations with this flag; the other differential ones stand still meanwhile."""
     return [
@@ -272,30 +303,25 @@ def _part(own: list[Equation], flag: str) -> list[Equation]:
     ]
 
 
-def _to_date(
-    model: SynapseModel, own: list[Equation], extra: list[Equation], parameters: dict, known: set[str], inline: dict
-) -> tuple[Assign, ...]:
-    lines = _part(own, "event-driven")
+def _evolve(
+    model: SynapseModel, own: list[Equation], extra: list[Equation], parameters: dict, known: set[str],
+    meaning: Meaning, flag: str,
+) -> tuple[Assign, ...]:  # fmt: skip
+    """Statements that bring event-driven variables up to date after ``_age``, or clock-driven ones to the next step."""
+    lines = _part(own, flag)
     if not any(e.kind == "differential" for e in lines):
         return ()
-    group = integrate.group_for([*lines, *extra], parameters, False)
-    statements = integrate.derive(group, "exact", model.owner, Randoms("_"), known)
-    update, new = inline_copies(*ssa(statements, model.variables))
-    return _named(update, new, {symbol("dt"): symbol("_age"), **inline})
-
-
-def _clocked(
-    model: SynapseModel, own: list[Equation], extra: list[Equation], parameters: dict, known: set[str], inline: dict
-) -> tuple[Assign, ...]:
-    lines = _part(own, "clock-driven")
-    if not any(e.kind == "differential" for e in lines):
-        return ()
-    group = integrate.group_for([*lines, *extra], parameters, False)
-    statements = integrate.derive(group, model.method, model.owner, Randoms("_"), known)
-    update, new = inline_copies(*ssa(statements, model.variables))
-    return _named(update, new, inline)
-
-
-def _named(update: list[Assign], new: dict[str, str], substitute: dict) -> tuple[Assign, ...]:
-    out = [Assign(a.name, a.expr.subs(substitute)) for a in update]
-    return (*out, *(Assign(state, symbol(name)) for state, name in new.items()))
+    group = integrate.group_for([*lines, *extra], parameters, False, model.owner)
+    driven = flag == "event-driven"
+    if driven or model.method == "exact":
+        step = symbol("_age" if driven else "dt")
+        moving = {"t", *(e.name for e in extra if driven and e.name != "j")}
+        constant = known - moving - {e.name for e in lines if e.kind == "differential"}
+        advice = "an event-driven variable needs a linear equation of its own; make it (clock-driven)" if driven else ""
+        system = integrate.linear_parts(group, model.owner, constant, moving, known, meaning, advice)
+        update = integrate.closed_form(*system, step, model.owner)
+        new = {v: f"_new_{v}" for v in system[0]}
+    else:
+        update = integrate.derive(group, model.method, model.owner, known, meaning)
+        update, new = inline_copies(*ssa(update, model.variables))
+    return (*update, *(Assign(state, symbol(name)) for state, name in new.items()))

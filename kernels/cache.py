@@ -1,7 +1,7 @@
 """Generated source on disk: one module per program, named by a hash of all that went into it.
 
-The folder is ``$SPIKEGRAM_CACHE`` or ``~/.cache/spikegram``. A module is written to a temporary file and renamed, so that
-a reader never sees half of one. Numba keeps its compiled form beside it.
+The folder is ``$SPIKEGRAM_CACHE`` or ``~/.cache/spikegram``. A module is written to a temporary file and renamed, so
+that a reader never sees half of one. Numba keeps its compiled form beside it.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -30,13 +31,32 @@ def cache_folder() -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OSError(
-            f"cannot write generated code to {path}: {error}; set SPIKEGRAM_CACHE to a folder that can be written"
-        ) from None
+        raise _unwritable(path, error) from None
     return path
 
 
+def _unwritable(folder: Path, error: OSError) -> OSError:
+    return OSError(
+        f"cannot write generated code to {folder}: {error}; set SPIKEGRAM_CACHE to a folder that can be written"
+    )
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file in one go: others see all of it or nothing."""
+    temporary = ""
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.replace(temporary, path)
+    except OSError as error:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+        raise _unwritable(path.parent, error) from None
+
+
 _PACKAGE = "spikegram_generated"
+_one_at_a_time = threading.RLock()  # networks may be built in several threads; a module is seen when it is whole
 
 
 def _package() -> ModuleType:
@@ -49,7 +69,8 @@ def _package() -> ModuleType:
 def _generator_version() -> str:
     """Hash of the sources that write code, so that a changed generator never reads an old module."""
     root = Path(__file__).parent
-    sources = sorted([*root.glob("*.py"), root.parent / "language.py", root.parent / "units.py"])
+    beside = ("language.py", "parameters.py", "units.py", "neurons/model.py", "plasticity/model.py")
+    sources = sorted([*root.glob("*.py"), *(root.parent / name for name in beside)])
     whole = hashlib.sha256()
     for path in sources:
         whole.update(path.read_bytes())
@@ -64,6 +85,11 @@ def digest(key: Any) -> str:
 
 def generated(kind: str, key: Any, write: Callable[[], str]) -> ModuleType:
     """Import the module generated for ``key``; ``write`` makes its source if it is not on disk yet."""
+    with _one_at_a_time:
+        return _generated(kind, key, write)
+
+
+def _generated(kind: str, key: Any, write: Callable[[], str]) -> ModuleType:
     name = f"{kind}_{digest(key)}"
     package = sys.modules.setdefault(_PACKAGE, _package())
     full = f"{_PACKAGE}.{name}"
@@ -71,11 +97,7 @@ def generated(kind: str, key: Any, write: Callable[[], str]) -> ModuleType:
         return sys.modules[full]
     path = cache_folder() / f"{name}.py"
     if not path.exists():
-        text = write()
-        handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.replace(temporary, path)
+        _write(path, write())
     spec = importlib.util.spec_from_file_location(full, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[full] = module

@@ -8,7 +8,7 @@ from numba import njit
 
 from .compiled import options
 
-__all__ = ["clip", "exprel", "mod", "sign", "trunc"]
+__all__ = ["clip", "exprel", "mod"]
 
 
 @njit(inline="always", **options)
@@ -19,18 +19,9 @@ def clip(x, low, high):
 
 
 @njit(inline="always", **options)
-def sign(x):
-    return (x > 0) * (x * 0 + 1) - (x < 0) * (x * 0 + 1)
-
-
-@njit(inline="always", **options)
-def trunc(x):
-    return x * 0 + math.trunc(x)
-
-
-@njit(inline="always", **options)
 def mod(x, y):
-    return x - y * math.floor(x / y)
+    """The remainder with the sign of y, as in Python and NumPy."""
+    return x % y
 
 
 @njit(inline="always", **options)

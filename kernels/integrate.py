@@ -1,8 +1,9 @@
 """From equations with units to update statements, by Brian 2.
 
 Brian 2 parses the equations, checks every unit and, for all methods but ``exact``, writes the update of one step.
-``exact`` takes from Brian 2 the linear system ``dx/dt = A x + b`` and leaves it as a matrix exponential: unlike the
-closed form, that also holds where two time constants are equal, the matrix is singular or its eigenvalues are complex.
+``exact`` takes from Brian 2 the linear system ``dx/dt = A x + b``. For cells it stays a matrix exponential, which
+unlike Brian 2's closed form also holds where two time constants are equal, the matrix is singular or its eigenvalues
+are complex; for synapses it becomes a closed form with the same property, of the few systems that occur there.
 
 Refractoriness of ``(unless refractory)`` equations is two systems: the full one, and one in which those variables stand
 still; a select on ``not_refractory`` takes the one or the other.
@@ -10,19 +11,30 @@ still; a select on ``not_refractory`` takes the one or the other.
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import sympy as sp
 
 from ..language import Equation, Statement
-from ..units import TIME, Dims, dims_expression, dims_text
-from .expressions import Randoms, symbol, to_sympy
+from ..units import TIME, Dims, dims_expression, dims_text, parse_dims
+from .expressions import EXPREL, Randoms, symbol, to_sympy
 from .program import Assign, Propagator
 
-__all__ = ["check_condition", "check_expression", "check_statements", "derive", "group_for", "linear_parts"]
+__all__ = [
+    "check_equations",
+    "check_expression",
+    "check_statements",
+    "closed_form",
+    "derive",
+    "group_for",
+    "linear_parts",
+    "propagator",
+]
 
 
 @cache
@@ -40,11 +52,11 @@ def _brian() -> Any:
 
 def _rename(text: str) -> str:
     """Brian 2 keeps names that end in ``_pre`` and ``_post`` for itself; give them another form while it reads them."""
-    return re.sub(r"\b([A-Za-z]\w*)_(pre|post)\b", r"at\2_\1", text)
+    return re.sub(r"\b([A-Za-z]\w*_(?:pre|post))\b", r"\1_at", text)
 
 
 def _rename_back(text: str) -> str:
-    return re.sub(r"\b(\w*?)at(pre|post)_(\w+)\b", r"\1\3_\2", text)
+    return re.sub(r"(_(?:pre|post))_at\b", r"\1", text)
 
 
 @cache
@@ -52,17 +64,24 @@ def _where() -> Any:
     import numpy as np
 
     return _brian().Function(
-        pyfunc=np.where, arg_units=[None, None, None], return_unit=lambda _c, a, _b: a, arg_names=["c", "a", "b"]
+        pyfunc=np.where, arg_units=[None, None, "a"], return_unit=lambda _c, a, _b: a, arg_names=["c", "a", "b"]
     )
 
 
-def group_for(lines: Iterable[Equation], parameters: dict[str, Dims], refractory: bool) -> Any:
-    """Build the Brian 2 group that knows the variables of a model."""
+def group_for(lines: Iterable[Equation], parameters: dict[str, Dims], refractory: bool, owner: str) -> Any:
+    """Build the Brian 2 group that knows the variables of a model; units are written in one form that Brian 2 reads."""
     b = _brian()
-    text = [line.text(drop=("input", "unless refractory", "event-driven", "clock-driven")) for line in lines]
-    text += [f"{name} : {dims_expression(dims)} (constant)" for name, dims in parameters.items()]
+    text = []
+    for line in lines:
+        unit = line.unit if line.unit in ("boolean", "integer") else dims_expression(parse_dims(line.unit))
+        line = replace(line, name=_rename(line.name), expr=_rename(line.expr), unit=unit)
+        text.append(line.text(drop=("input", "unless refractory", "event-driven", "clock-driven")))
+    text += [f"{_rename(name)} : {dims_expression(dims)} (constant)" for name, dims in parameters.items()]
     extra = dict(threshold="False", reset="", refractory=1 * b.ms) if refractory else {}
-    return b.NeuronGroup(1, _rename("\n".join(text)), namespace={}, **extra)
+    try:
+        return b.NeuronGroup(1, "\n".join(text), namespace={"where": _where()}, **extra)
+    except (b.equations.equations.EquationError, SyntaxError, TypeError, ValueError) as error:
+        raise ValueError(f"{owner}: {error}") from None
 
 
 def _variables(group: Any, names: set[str]) -> dict[str, Any]:
@@ -74,7 +93,7 @@ def _variables(group: Any, names: set[str]) -> dict[str, Any]:
 
 
 def _words(text: str) -> set[str]:
-    return set(re.findall(r"[A-Za-z_]\w*", text)) - {"and", "or", "not", "True", "False"}
+    return {node.id for node in ast.walk(ast.parse(text.strip(), mode="eval")) if isinstance(node, ast.Name)}
 
 
 def check_expression(group: Any, expr: str, expected: Dims, owner: str, line: str) -> None:
@@ -82,7 +101,8 @@ def check_expression(group: Any, expr: str, expected: Dims, owner: str, line: st
     dims = _dims_of(group, expr, owner, line)
     if dims != tuple(expected):
         raise ValueError(
-            f"{owner}: unit error in {line!r}: expected {dims_text(expected)}, the right-hand side is in {dims_text(dims)}"
+            f"{owner}: unit error in {line!r}: expected {dims_text(expected)}, "
+            f"the right-hand side is in {dims_text(dims)}"
         )
 
 
@@ -99,16 +119,6 @@ def _dims_of(group: Any, expr: str, owner: str, line: str, local: dict[str, Any]
     return tuple(float(d) for d in found._dims)
 
 
-def check_condition(group: Any, expr: str, owner: str, line: str) -> None:
-    """Refuse what is not a condition."""
-    from brian2.parsing.expressions import is_boolean_expression
-
-    _dims_of(group, expr, owner, line)
-    expr = _rename(expr)
-    if not is_boolean_expression(expr, _variables(group, _words(expr))):
-        raise ValueError(f"{owner}: {line!r}: expected a condition such as 'v > v_th'")
-
-
 def check_statements(group: Any, statements: Iterable[Statement], owner: str, what: str) -> None:
     """Check the units of assignments; temporaries take the unit of their first value."""
     b = _brian()
@@ -122,7 +132,7 @@ def check_statements(group: Any, statements: Iterable[Statement], owner: str, wh
         dims = _dims_of(group, expr, f"{owner}: {what}", line, local)
         target = group.variables.get(_rename(s.name)) or local.get(_rename(s.name))
         if target is None:
-            brian_dims = b.get_or_create_dimension(*dims) if any(dims) else b.DIMENSIONLESS
+            brian_dims = b.get_or_create_dimension(dims)
             local[_rename(s.name)] = Variable(name=s.name, dimensions=get_dimensions(brian_dims))
         elif tuple(float(d) for d in target.dim._dims) != dims:
             raise ValueError(
@@ -134,7 +144,7 @@ def check_statements(group: Any, statements: Iterable[Statement], owner: str, wh
 def check_equations(group: Any, lines: Iterable[Equation], owner: str, dims: dict[str, Dims]) -> None:
     """Check the units of all right-hand sides."""
     for line in lines:
-        if line.expr and "xi" not in _words(line.expr):
+        if line.expr and not any(n == "xi" or n.startswith("xi_") for n in _words(line.expr)):
             expected = dims[line.name]
             if line.kind == "differential":
                 expected = tuple(a - b for a, b in zip(expected, TIME, strict=True))
@@ -145,82 +155,145 @@ def check_equations(group: Any, lines: Iterable[Equation], owner: str, dims: dic
         raise ValueError(f"{owner}: {str(error).strip()}") from None
 
 
-def derive(group: Any, method: str, owner: str, randoms: Randoms, known: set[str]) -> list[Assign]:
-    """Let Brian 2 write the update statements of one step (all methods but ``exact``)."""
+def derive(
+    group: Any, method: str, owner: str, known: set[str], meaning: Mapping[str, sp.Basic],
+    randoms: Randoms | None = None,
+) -> list[Assign]:  # fmt: skip
+    """Let Brian 2 write the update statements of one step, by any method but ``exact``."""
     b = _brian()
     from brian2.stateupdaters.base import StateUpdateMethod
 
     try:
         code = StateUpdateMethod.apply_stateupdater(group.equations, group.variables, method, group_name="model")
     except (b.stateupdaters.base.UnsupportedEquationsException, ValueError, NotImplementedError) as error:
-        raise ValueError(f"{owner}: method {method!r} does not hold for these equations: {error}") from None
+        advice = "; for noise use 'euler', or 'milstein' where it is multiplied by a variable"
+        noise = advice if group.equations.is_stochastic else ""
+        raise ValueError(f"{owner}: method {method!r} does not hold for these equations: {error}{noise}") from None
     out: list[Assign] = []
     names = set(known)
     for line in re.sub(r"\b__(?=\w)", "_", _rename_back(code)).splitlines():
         left, right = (part.strip() for part in line.split("=", 1))
-        out.append(Assign(left, to_sympy(right, owner, names, randoms)))
+        out.append(Assign(left, to_sympy(right, owner, names, randoms, meaning)))
         names.add(left)
     return out
 
 
-def linear_parts(group: Any, owner: str, parameters: set[str]) -> tuple[list[str], list[str], list[list[sp.Expr]]]:
+def linear_parts(
+    group: Any, owner: str, constant: set[str], moving: set[str], known: set[str], meaning: Mapping[str, sp.Basic],
+    advice: str = "",
+) -> tuple[list[str], list[sp.Expr], list[list[sp.Expr]]]:  # fmt: skip
     """Give the linear system of the equations: variables, what is constant in a step, and the rows of [A | B].
+
+    What is constant in a step (inputs, variables without an equation, functions of them) is a column of B each; the
+    last column is for 1.
+
+    Parameters
+    ----------
+    constant : set of str
+        Names that a coefficient may hold.
+    moving : set of str
+        Names that change within a step, which only ``A x`` can describe.
 
     Raises
     ------
     ValueError
         If the equations are not linear with constant coefficients.
     """
+    from brian2.parsing.sympytools import sympy_to_str
     from brian2.stateupdaters.base import UnsupportedEquationsException
     from brian2.stateupdaters.exact import get_linear_system
 
-    advice = "expected linear equations with constant coefficients; try method='exponential_euler' or 'rk4'"
+    fails = f"{owner}: method 'exact' does not hold"
+    advice = advice or "expected linear equations with constant coefficients; try method='exponential_euler' or 'rk4'"
     if group.equations.is_stochastic:
-        raise ValueError(f"{owner}: method 'exact' does not hold for equations with noise (xi); use 'euler'")
+        raise ValueError(f"{fails} for equations with noise (xi); use 'euler'")
     try:
-        variables, matrix, rest = get_linear_system(group.equations, group.variables)
+        names, matrix, rest = get_linear_system(group.equations, group.variables)
     except (UnsupportedEquationsException, ValueError, NotImplementedError) as error:
-        raise ValueError(f"{owner}: method 'exact' does not hold: {error}; {advice}") from None
-    constant = {symbol(p) for p in parameters}
-    inputs = sorted(
-        {s.name for row in range(len(variables)) for s in rest[row].free_symbols if s not in constant}
-    )
-    rows = []
+        raise ValueError(f"{fails}: {error}; {advice}") from None
+
+    def ours(e: sp.Basic) -> sp.Expr:
+        return to_sympy(_rename_back(sympy_to_str(e)), owner, known, meaning=meaning)
+
+    variables = [_rename_back(name) for name in names]
+    coefficients, drives = [], []
     for row, name in enumerate(variables):
-        coefficients = [_plain(matrix[row, c]) for c in range(len(variables))]
-        drive = sp.expand(_plain(rest[row]))
-        per_input = [drive.coeff(symbol(u)) for u in inputs]
-        offset = sp.expand(drive - sum(c * symbol(u) for c, u in zip(per_input, inputs, strict=True)))
-        entries = [*coefficients, *per_input, offset]
-        if any(s not in constant for e in entries for s in e.free_symbols) or "t" in inputs:
-            raise ValueError(f"{owner}: method 'exact' does not hold for d{name}/dt; {advice}")
-        rows.append(entries)
-    return [_rename_back(v) for v in variables], [_rename_back(u) for u in inputs], rows
+        coefficients.append([ours(matrix[row, c]) for c in range(len(variables))])
+        if changing := sorted({s.name for e in coefficients[row] for s in e.free_symbols} - constant):
+            hint = "; write (unless refractory)" if changing[0] == "not_refractory" else ""
+            raise ValueError(
+                f"{fails} for d{name}/dt: a coefficient holds {changing[0]!r}, which is no parameter (each neuron may "
+                f"have its own value of a parameter){hint}; {advice}"
+            )
+        drive = sp.expand(ours(rest[row]))
+        varying = [s for s in drive.free_symbols if s.name not in constant]
+        parts: dict[sp.Expr, sp.Expr] = {}
+        for term in sp.Add.make_args(drive):
+            factor, column = term.as_independent(*varying, as_Add=False)
+            parts[column] = parts.get(column, sp.Integer(0)) + factor
+        drives.append(parts)
+        if changing := sorted({s.name for c in parts for s in c.free_symbols} & (moving | set(variables))):
+            raise ValueError(f"{fails} for d{name}/dt, which depends on {changing[0]!r}; {advice}")
+    columns = sorted({c for parts in drives for c in parts} - {sp.Integer(1)}, key=str)
+    rows = [
+        [*coefficients[row], *(parts.get(c, sp.Integer(0)) for c in (*columns, sp.Integer(1)))]
+        for row, parts in enumerate(drives)
+    ]
+    return variables, columns, rows
 
 
-def _plain(expr: sp.Expr) -> sp.Expr:
-    return expr.xreplace({s: symbol(s.name) for s in expr.free_symbols})
+def closed_form(
+    variables: list[str], inputs: list[sp.Expr], rows: list[list[sp.Expr]], step: sp.Symbol, owner: str
+) -> list[Assign]:
+    """Write the exact step of equations that follow, at most, one that decays by itself.
+
+    With rates a and b, the answer of dx/dt = a x + c y to dy/dt = b y is c y (exp(a t) - exp(b t))/(a - b), written so
+    that it holds for a = b as well.
+    """
+    n, out = len(variables), []
+    for r, (name, row) in enumerate(zip(variables, rows, strict=True)):
+        a = row[r]
+        drive = sp.Add(*(e * u for e, u in zip(row[n:], [*inputs, sp.Integer(1)], strict=True)))
+        value = symbol(name) * sp.exp(a * step) + drive * step * _exprel(a * step)
+        for c, b in ((c, rows[c][c]) for c in range(n) if c != r and row[c] != 0):
+            if any(e != 0 for k, e in enumerate(rows[c]) if k != c):
+                raise ValueError(
+                    f"{owner}: method 'exact' does not hold for d{name}/dt: it follows {variables[c]!r}, which "
+                    "does not decay by itself; make them (clock-driven) with method='rk4'"
+                )
+            apart = sp.Abs(a - b)
+            slower = sp.exp((a + b + apart) / 2 * step)
+            value += row[c] * symbol(variables[c]) * step * slower * _exprel(-apart * step)
+        out.append(Assign(f"_new_{name}", value))
+    return out
 
 
-def propagator(variables: list[str], inputs: list[str], rows: list[list[sp.Expr]], tag: str) -> tuple[Propagator, list[Assign]]:
+def _exprel(z: sp.Expr) -> sp.Expr:
+    return EXPREL(z) if z != 0 else sp.Integer(1)
+
+
+def propagator(
+    variables: list[str], inputs: list[sp.Expr], rows: list[list[sp.Expr]], tag: str
+) -> tuple[Propagator, list[Assign]]:
     """Write x(t + dt) = P [x, u, 1] with P the matrix exponential of the extended system; zero entries are left out."""
-    columns = [*variables, *inputs, "1"]
+    columns = [*map(symbol, variables), *inputs, sp.Integer(1)]
     reach = {(r, c) for r, row in enumerate(rows) for c, e in enumerate(row) if e != 0}
     reach |= {(r, r) for r in range(len(variables))}
     while more := {(a, d) for a, b in reach for c, d in reach if b == c} - reach:
         reach |= more
-    names = tuple(
-        tuple(f"P{tag}_{v}_{c}" if (r, k) in reach else "" for k, c in enumerate(columns))
-        for r, v in enumerate(variables)
-    )
-    updates = []
+    taken: set[str] = set()
+    names, updates = [], []
     for r, v in enumerate(variables):
-        terms = []
+        row, terms = [], []
         for k, c in enumerate(columns):
-            if names[r][k]:
-                coefficient = symbol(names[r][k])
-                terms.append(coefficient if c == "1" else coefficient * symbol(c))
+            label = c.name if c.is_Symbol else "1" if c == 1 else f"input{k}"
+            name = f"_P{tag}_{v}_{label}" if (r, k) in reach else ""
+            while name in taken:
+                name += "_"
+            row.append(name)
+            if name:
+                taken.add(name)
+                terms.append(symbol(name) * c)
+        names.append(tuple(row))
         updates.append(Assign(v, sp.Add(*terms)))
-    return Propagator(tuple(tuple(r) for r in rows), names), updates
-
-
+    return Propagator(tuple(tuple(r) for r in rows), tuple(names)), updates

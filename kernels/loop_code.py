@@ -1,7 +1,7 @@
 """Source of the time loop of a network: which modules are called, in which order, with which arrays.
 
-Order in a step, as in Brian 2: record, sums over synapses, inputs, state update and threshold | delivery (``on_pre``,
-``on_post``) | arrivals and reset. A bar is where the threads of a run meet.
+Order in a step, as in Brian 2: record, sums over synapses, delivery onto inputs, inputs, state update and threshold |
+delivery (``on_pre``, ``on_post``) | arrivals and reset. A bar is where the threads of a run meet.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class SynapseCall(NamedTuple):
     on_post: bool
     clocked: bool
     summed: bool
-    shifted: bool
+    early: bool
     reads_pre: bool
 
 
@@ -51,15 +51,17 @@ def numba_loop(plan: LoopPlan) -> str:
     g_args = [f"g{n}, s{n}, r{n}" for n in range(len(plan.groups))]
     p_args = [f"p{n}" for n in range(len(plan.synapses))]
     out = ['"""Time loop of a network."""', "", "from numba import njit as _njit", ""]
-    out += ["from spikegram.kernels.compiled import (", "    barrier, gather, inject, options, play, record, take_inputs,", ")"]
+    out += ["from spikegram.kernels.compiled import ("]
+    out += ["    barrier, gather, inject, options, play, record, take_inputs,", ")"]
     out += [f"from spikegram_generated import {m}" for m in modules]
     for m in modules:
         names = ["advance", "reset"] if m.startswith("neuron") else ["on_pre", "on_post", "clocked", "summed"]
         out += [f"{m}_{f} = {m}.{f}" for f in names]
     arguments = ", ".join([*g_args, *p_args])
     out += ["", "", "@_njit(**options)", f"def run(thread, threads, sync, k0, n, step0, dt, seed, {arguments}):"]
-    out += [f"    X{n}, A{n}, nr{n}, lo{n}, hi{n} = g{n}[0], g{n}[1], g{n}[4], g{n}[8], g{n}[9]" for n in range(len(g_args))]
-    out += [f"    ids{n}, ptr{n}, row{n}, mode{n} = g{n}[12], g{n}[13], g{n}[14], g{n}[15]" for n in range(len(g_args))]
+    for n in range(len(g_args)):
+        out += [f"    X{n}, A{n}, nr{n}, lo{n}, hi{n} = g{n}[0], g{n}[1], g{n}[4], g{n}[8], g{n}[9]"]
+        out += [f"    ids{n}, ptr{n}, row{n}, mode{n} = g{n}[12], g{n}[13], g{n}[14], g{n}[15]"]
     out += ["    for j in range(n):", "        k, step = k0 + j, step0 + j"]
     for n, call in enumerate(plan.groups):
         if call.module:
@@ -70,6 +72,14 @@ def numba_loop(plan: LoopPlan) -> str:
         for n, c in sums
     ]
     if sums:
+        out.append("        barrier(sync, threads)")
+    early = [(n, c) for n, c in enumerate(plan.synapses) if c.early]
+    for n, c in early:
+        out.append(
+            f"        {c.module}_on_pre(thread, k, step, dt, seed, p{n}, X{c.source}, X{c.target}, A{c.target}, "
+            f"ids{c.source}, ptr{c.source}, 1)"
+        )
+    if any(c.reads_pre for _, c in early):
         out.append("        barrier(sync, threads)")
     for n, call in enumerate(plan.groups):
         if not call.module:
@@ -89,8 +99,6 @@ def numba_loop(plan: LoopPlan) -> str:
         post = f"        {c.module}_on_post({common}, ids{c.target}, ptr{c.target})"
         calls = [pre, post] if c.pre_first else [post, pre]
         out += calls if c.on_post else [pre]
-        if c.shifted:
-            out.append(pre.replace(", 0)", ", 1)"))
     if plan.meets_twice:
         out.append("        barrier(sync, threads)")
     for n, call in enumerate(plan.groups):

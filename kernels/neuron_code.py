@@ -1,7 +1,7 @@
 """Source of a cell model for a target: constants, state update with threshold, reset.
 
-Every generated module has the functions ``constants``, ``refractory_time``, ``rates``, ``advance`` and ``reset`` with the same
-signatures, whatever the model; the arrays are those of `layout.py`.
+Every generated module has the functions ``constants``, ``refractory_time``, ``rates``, ``advance`` and ``reset`` with
+the same signatures, whatever the model; the arrays are those of `layout.py`.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from .program import Assign, NeuronProgram
 __all__ = ["constant_names", "numba_neuron", "reference_neuron"]
 
 ARRAYS = "_X, _A, _V, _C, _nr, _last, _ref, _fired, _lo, _hi, _start, _stream, _ids, _ptr, _acc_row, _acc_mode"
+_DRAW = {"rand": "uniform", "randn": "normal"}
 _SIGNATURE = "(_thread, _k, _step, dt, _seed, _group)"
 
 
@@ -29,8 +30,7 @@ def constant_names(p: NeuronProgram) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if any(s.name in varying for s in expr.free_symbols):
             varying.add(name)
     made = [n for pr in p.propagators for row in pr.names for n in row if n] + [a.name for a in p.constants]
-    used = _names(a.expr for a in (*p.update, *p.reset))
-    used |= _names([e for e in (p.threshold, p.refractory_expr if p.refractory == "condition" else None) if e is not None])
+    used = _names([*_all(p), *(a.expr for a in p.reset)])
     wanted = [n for n in (*p.parameters, *made) if n in used]
     return tuple(n for n in wanted if n not in varying), tuple(n for n in wanted if n in varying)
 
@@ -69,7 +69,7 @@ def _constants(p: NeuronProgram) -> list[str]:
     printer = NumpyPrinter()
     scalars, vectors = constant_names(p)
     lines = ["def constants(_p, dt):", '    """Compute what is constant in a run from parameters (SI) and dt (s)."""']
-    lines += [f"    {n} = _p[{n!r}]" for n in p.parameters]
+    lines += [f"    {n} = _np.float64(_p[{n!r}])" for n in p.parameters]  # NumPy's arithmetic: 1/0 is inf
     for k, propagator in enumerate(p.propagators):
         rows = ", ".join("(" + ", ".join(printer.doprint(e) for e in row) + ",)" for row in propagator.matrix)
         lines.append(f"    _P{k} = _propagator(({rows},), dt)")
@@ -80,13 +80,13 @@ def _constants(p: NeuronProgram) -> list[str]:
     lines += ["def refractory_time(_p, dt):", '    """Refractory period in s, or None."""']
     if p.refractory == "duration":
         used = _names([p.refractory_expr])
-        lines += [f"    {n} = _p[{n!r}]" for n in p.parameters if n in used]
+        lines += [f"    {n} = _np.float64(_p[{n!r}])" for n in p.parameters if n in used]
         lines += [f"    return {printer.doprint(p.refractory_expr)}", "", ""]
     else:
         lines += ["    return None", "", ""]
     used = _names(a.expr for a in p.rates)
-    lines += ["def rates(_p):", '    """Relaxation rates in 1/s of the variables that an explicit method integrates."""']
-    lines += [f"    {n} = _p[{n!r}]" for n in p.parameters if n in used]
+    lines += ["def rates(_p):", '    """Relaxation rates in 1/s of what an explicit method integrates."""']
+    lines += [f"    {n} = _np.float64(_p[{n!r}])" for n in p.parameters if n in used]
     lines += ["    return {" + ", ".join(f"{n!r}: {printer.doprint(e)}" for n, e in p.rates) + "}", "", ""]
     return lines
 
@@ -113,7 +113,7 @@ def reference_neuron(p: NeuronProgram) -> str:
     out += [f"        {n} = _C[_s, {c}]" for c, n in enumerate(scalars)]
     out += [f"        {n} = _V[{r}, _a:_b]" for r, n in enumerate(vectors)]
     out += [
-        f"        {n} = _{'uniform' if kind == 'rand' else 'normal'}(_seed, int(_stream[_s]) + {k}, i, _step)"
+        f"        {n} = _{_DRAW[kind]}(_seed, int(_stream[_s]) + {k}, i, _step)"
         for k, (n, kind) in enumerate(p.update_randoms.items())
     ]
     if p.refractory == "duration":
@@ -148,11 +148,11 @@ def reference_neuron(p: NeuronProgram) -> str:
         out += [f"        {n} = _C[_s, {c}]" for c, n in enumerate(scalars)]
         out += [f"        {n} = _V[{r}, _w]" for r, n in enumerate(vectors)]
         out += [
-            f"        {n} = _{'uniform' if kind == 'rand' else 'normal'}(_seed, int(_stream[_s]) + {32 + k}, i, _step)"
+            f"        {n} = _{_DRAW[kind]}(_seed, int(_stream[_s]) + {32 + k}, i, _step)"
             for k, (n, kind) in enumerate(p.reset_randoms.items())
         ]
         out += _assignments(p.reset, printer, " " * 8)
-        out += [f"        _X[{rows[n]}, _w] = {n}" for n in dict.fromkeys(a.name for a in p.reset)]
+        out += [f"        _X[{rows[n]}, _w] = {n}" for n in dict.fromkeys(a.name for a in p.reset) if n in rows]
     imports = "from spikegram.kernels.random import normal as _normal, uniform as _uniform\n"
     imports += "from spikegram.kernels.special import exprel as _exprel"
     return "\n".join(out).replace("@IMPORTS@", imports) + "\n"
@@ -173,17 +173,18 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
     state_in = [n for n in rows if n in used or n in p.new]
     scalars_in = [n for n in scalars if n in used]
     vectors_in = [n for n in vectors if n in used]
-    arrays = [f"_{n}" for n in (*state_in, *vectors_in)]
+    arrays = [f"_of_{n}" for n in (*state_in, *vectors_in)]
     out = _header(p, "Numba kernel") + _constants(p)
     out += ["@_njit(**_options)"]
     tile_args = ", ".join([*arrays, *scalars_in])
-    out += [f"def _tile(_n, _first, _step, dt, _seed, _stream, _nr, _last, _ref, _fired{', ' if tile_args else ''}{tile_args}):"]
+    fixed = "_n, _first, _step, dt, _seed, _stream, _nr, _last, _ref, _fired"
+    out += [f"def _tile({fixed}{', ' if tile_args else ''}{tile_args}):"]
     out += ["    t, _count = _real(_step * dt), 0", "    for _j in range(_n):", "        i = _first + _j"]
-    out += [f"        {n} = _{n}[_j]" for n in (*state_in, *vectors_in)]
+    out += [f"        {n} = _of_{n}[_j]" for n in (*state_in, *vectors_in)]
     if "lastspike" in used:
         out.append("        lastspike = _real(_last[_j] * dt)")
     out += [
-        f"        {n} = _real(_{'uniform' if kind == 'rand' else 'normal'}(_seed, _stream + _u8({k}), i, _step))"
+        f"        {n} = _real(_{_DRAW[kind]}(_seed, _stream + _u8({k}), i, _step))"
         for k, (n, kind) in enumerate(p.update_randoms.items())
     ]
     if p.refractory == "duration":
@@ -194,10 +195,11 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
         out.append("        not_refractory = True")
     out += _assignments(p.update, printer, " " * 8)
     out += _parallel(p, " " * 8)
-    out += [f"        _{n}[_j] = {n}" for n in p.new]
+    out += [f"        _of_{n}[_j] = {n}" for n in p.new]
     if p.threshold is not None:
         gate = " & not_refractory" if p.refractory else ""
-        out += [f"        _hit = {printer.doprint(p.threshold)}{gate}", "        _fired[_j] = _hit", "        _count += _hit"]
+        out += [f"        _hit = {printer.doprint(p.threshold)}{gate}"]
+        out += ["        _fired[_j] = _hit", "        _count += _hit"]
         if p.refractory:
             out += ["        _nr[_j] = not_refractory & (not _hit)"]
         if p.refractory == "duration" or _uses_last(p):
@@ -220,7 +222,7 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
         out += ["    return", ""]
     else:
         reads = _names(a.expr for a in p.reset)
-        writes = list(dict.fromkeys(a.name for a in p.reset))
+        writes = [n for n in dict.fromkeys(a.name for a in p.reset) if n in rows]
         out += [f"    {ARRAYS} = _group", "    t, _s = _real(_step * dt), 0"]
         out += ["    for _q in range(_ptr[_thread, _k], _ptr[_thread, _k + 1]):", "        _i = _ids[_thread, _q]"]
         out += ["        while _i >= _hi[_thread, _s]:", "            _s += 1", "        i = _i - _start[_s]"]
@@ -230,7 +232,7 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
         out += [f"        {n} = _C[_s, {c}]" for c, n in enumerate(scalars) if n in reads]
         out += [f"        {n} = _V[{r}, _i]" for r, n in enumerate(vectors) if n in reads]
         out += [
-            f"        {n} = _real(_{'uniform' if kind == 'rand' else 'normal'}(_seed, _stream[_s] + _u8({32 + k}), i, _step))"
+            f"        {n} = _real(_{_DRAW[kind]}(_seed, _stream[_s] + _u8({32 + k}), i, _step))"
             for k, (n, kind) in enumerate(p.reset_randoms.items())
         ]
         out += _assignments(p.reset, printer, " " * 8)
@@ -249,9 +251,7 @@ def numba_imports(single: bool) -> str:
             "from numba import njit as _njit",
             "",
             "from spikegram.kernels.compiled import normal as _normal, options as _options, uniform as _uniform",
-            "from spikegram.kernels.compiled_special import (",
-            "    clip as _clip, exprel as _exprel, mod as _mod, sign as _sign, trunc as _trunc,",
-            ")",
+            "from spikegram.kernels.compiled_special import clip as _clip, exprel as _exprel, mod as _mod",
             "",
             "_f4, _u8 = _np.float32, _np.uint64",
             f"_real = _np.{'float32' if single else 'float64'}",

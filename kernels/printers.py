@@ -1,9 +1,12 @@
+# ruff: noqa: N802, N815  (SymPy finds these methods by the names of its classes)
 """One printer class per target: SymPy expressions as Python text for NumPy arrays or for a Numba loop.
 
 Names of the generated code that do not come from the model begin with an underscore, which no name of a model does.
 """
 
 from __future__ import annotations
+
+import math
 
 import sympy as sp
 from sympy.printing.str import StrPrinter
@@ -18,13 +21,17 @@ class _Printer(StrPrinter):
     module = ""
 
     def number(self, value: float) -> str:
-        return repr(float(value))
+        return self.finite(value) if math.isfinite(value) else f"({value!r})".replace("inf", f"{self.module}.inf")
+
+    def finite(self, value: float) -> str:
+        return repr(value)
 
     def _print_Float(self, expr: sp.Float) -> str:
         return self.number(float(expr))
 
     _print_Integer = _print_Rational = _print_Float
     _print_Half = _print_One = _print_Zero = _print_NegativeOne = _print_Float
+    _print_Infinity = _print_NegativeInfinity = _print_Float
 
     def _print_NumberSymbol(self, expr: sp.Expr) -> str:
         return self.number(float(expr))
@@ -70,10 +77,7 @@ class _Printer(StrPrinter):
         return " + ".join(f"({self._print(a)})" if a.is_Piecewise else self._print(a) for a in expr.args)
 
     def _print_Relational(self, expr: sp.Basic) -> str:
-        op = {"Gt": ">", "Ge": ">=", "Lt": "<", "Le": "<=", "Eq": "==", "Ne": "!="}
-        name = {sp.StrictGreaterThan: "Gt", sp.GreaterThan: "Ge", sp.StrictLessThan: "Lt", sp.LessThan: "Le",
-                sp.Equality: "Eq", sp.Unequality: "Ne"}[type(expr)]  # fmt: skip
-        return f"({self._print(expr.lhs)} {op[name]} {self._print(expr.rhs)})"
+        return f"({self._print(expr.lhs)} {expr.rel_op} {self._print(expr.rhs)})"
 
     def _print_And(self, expr: sp.And, order: str | None = None) -> str:
         return "(" + " & ".join(self._print(a) for a in sorted(expr.args, key=str)) + ")"
@@ -101,7 +105,7 @@ class _Printer(StrPrinter):
         raise ValueError("each printer says how it chooses")
 
 
-_COMMON = {"Abs": "abs", "exprel": "_exprel", "trunc": "_trunc", "mod": "_mod", "clip": "_clip", "sign": "_sign"}
+_COMMON = {"exprel": "_exprel", "mod": "_mod", "clip": "_clip"}
 
 
 class NumpyPrinter(_Printer):
@@ -109,7 +113,7 @@ class NumpyPrinter(_Printer):
 
     module = "_np"
     functions = {
-        **_COMMON, "abs": "_np.abs", "clip": "_np.clip", "sign": "_np.sign", "trunc": "_np.trunc", "mod": "_np.mod",
+        **_COMMON, "abs": "_np.abs", "clip": "_np.clip", "mod": "_np.mod",
         "ceiling": "_np.ceil", "asin": "_np.arcsin", "acos": "_np.arccos", "atan": "_np.arctan",
     }  # fmt: skip
 
@@ -124,14 +128,16 @@ class NumbaPrinter(_Printer):
     """Text for one neuron or synapse inside a compiled loop, in double or single precision."""
 
     module = "_math"
-    functions = {**_COMMON, "abs": "abs", "ceiling": "_math.ceil"}
+    functions = {
+        **_COMMON, "abs": "abs", "sign": "_np.sign", "trunc": "_np.trunc", "floor": "_np.floor", "ceiling": "_np.ceil",
+    }  # fmt: skip
 
     def __init__(self, single: bool = False) -> None:
         super().__init__()
         self.single = single
 
-    def number(self, value: float) -> str:
-        return f"_f4({float(value)!r})" if self.single else repr(float(value))
+    def finite(self, value: float) -> str:
+        return f"_f4({value!r})" if self.single else repr(value)
 
     def choose(self, condition: str, a: str, b: str) -> str:
         return f"({a} if {condition} else {b})"

@@ -5,12 +5,13 @@ A program is made once for a model's structure. It names no target: printers (`p
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import sympy as sp
 
-__all__ = ["Assign", "NeuronProgram", "Propagator", "SynapseProgram", "hoist", "inline_copies", "ssa"]
+__all__ = ["Assign", "NeuronProgram", "Propagator", "SynapseProgram", "hoist", "inline_copies", "share", "ssa"]
 
 
 class Assign(NamedTuple):
@@ -111,20 +112,20 @@ class SynapseProgram:
 def ssa(statements: list[Assign], states: tuple[str, ...]) -> tuple[list[Assign], dict[str, str]]:
     """Give every assignment a name of its own; reads refer to the latest one above.
 
-    Returns the statements and, for each state that was assigned, the name of its last value.
+    Returns the statements and, for each state that was assigned, the name of its last value. The new names begin with
+    an underscore, so that they are no names of the model.
     """
-    current: dict[str, sp.Symbol] = {}
-    counts: dict[str, int] = {}
+    current: dict[sp.Basic, sp.Symbol] = {}
     out: list[Assign] = []
+    taken: set[str] = set()
     for name, expr in statements:
-        expr = expr.subs({sp.Symbol(n, real=True): s for n, s in current.items()}, simultaneous=True)
-        counts[name] = counts.get(name, 0) + 1
-        fresh = f"{name.lstrip('_')}_new{'' if counts[name] == 1 else counts[name]}"
-        while any(a.name == fresh for a in out):
+        fresh = f"_new_{name.lstrip('_')}"
+        while fresh in taken:
             fresh += "_"
-        out.append(Assign(fresh, expr))
-        current[name] = sp.Symbol(fresh, real=True)
-    return out, {n: s.name for n, s in current.items() if n in states}
+        taken.add(fresh)
+        out.append(Assign(fresh, expr.xreplace(current)))
+        current[sp.Symbol(name, real=True)] = sp.Symbol(fresh, real=True)
+    return out, {n.name: s.name for n, s in current.items() if n.name in states}
 
 
 def inline_copies(statements: list[Assign], new: dict[str, str]) -> tuple[list[Assign], dict[str, str]]:
@@ -132,7 +133,7 @@ def inline_copies(statements: list[Assign], new: dict[str, str]) -> tuple[list[A
     alias: dict[sp.Symbol, sp.Basic] = {}
     kept: list[Assign] = []
     for name, expr in statements:
-        expr = expr.subs(alias)
+        expr = expr.xreplace(alias)
         if expr.is_Symbol:
             alias[sp.Symbol(name, real=True)] = expr
         else:
@@ -148,7 +149,7 @@ def inline_copies(statements: list[Assign], new: dict[str, str]) -> tuple[list[A
 
 
 def hoist(statements: list[Assign], constant: frozenset[str]) -> tuple[list[Assign], list[Assign]]:
-    """Take out of the statements every subexpression of ``constant`` names alone.
+    """Take out of the statements every subexpression of ``constant`` names alone; functions of numbers become numbers.
 
     Factors and terms that are constant are grouped first, so that ``dt*(R*I - v)/tau`` costs one product less.
 
@@ -162,7 +163,10 @@ def hoist(statements: list[Assign], constant: frozenset[str]) -> tuple[list[Assi
         return bool(e.free_symbols) and all(s.name in constant for s in e.free_symbols)
 
     def name_of(e: sp.Expr) -> sp.Basic:
-        if e.is_Symbol or e.is_number:
+        if e.is_number:
+            value = e.evalf(20)
+            return value if value.is_Float and not e.is_Number else e
+        if e.is_Symbol:
             return e
         if e not in found:
             found[e] = sp.Symbol(f"_k{len(found)}", real=True)
@@ -171,7 +175,7 @@ def hoist(statements: list[Assign], constant: frozenset[str]) -> tuple[list[Assi
     def rewrite(e: sp.Basic) -> sp.Basic:
         if e.is_Atom:
             return e
-        if isinstance(e, sp.Expr) and not isinstance(e, sp.Piecewise) and is_constant(e):
+        if isinstance(e, sp.Expr) and (e.is_number or is_constant(e)):
             return name_of(e)
         if isinstance(e, sp.Add | sp.Mul):
             fixed = [a for a in e.args if is_constant(a) or a.is_number]
@@ -185,3 +189,24 @@ def hoist(statements: list[Assign], constant: frozenset[str]) -> tuple[list[Assi
 
     rewritten = [Assign(a.name, rewrite(a.expr)) for a in statements]
     return [Assign(s.name, e) for e, s in found.items()], rewritten
+
+
+def share(statements: list[Assign]) -> list[Assign]:
+    """Compute once what is costly (functions, powers) and occurs more than once; every name is assigned once."""
+    counts: Counter[sp.Basic] = Counter()
+    for a in statements:
+        counts.update(e for e in sp.preorder_traversal(a.expr) if _is_costly(e))
+    names: dict[sp.Basic, sp.Symbol] = {}
+    out: list[Assign] = []
+    for a in statements:
+        for e in sp.postorder_traversal(a.expr):
+            if counts[e] > 1 and e not in names:
+                out.append(Assign(f"_c{len(names)}", e.func(*(part.xreplace(names) for part in e.args))))
+                names[e] = sp.Symbol(out[-1].name, real=True)
+        out.append(Assign(a.name, a.expr.xreplace(names)))
+    return out
+
+
+def _is_costly(e: sp.Basic) -> bool:
+    is_function = isinstance(e, sp.Function) and not isinstance(e, sp.Piecewise)
+    return bool(e.free_symbols) and (is_function or (e.is_Pow and not e.exp.is_Integer))

@@ -22,10 +22,14 @@ def propagator(rows: tuple[tuple[Any, ...], ...], dt: float) -> np.ndarray:
     Returns
     -------
     ndarray
-        [n, n + m] or [n, n + m, N]. Scaling and squaring (Al-Mohy and Higham 2009, in SciPy), so equal time
-        constants, singular and oscillating systems need no special case.
+        [n, n + m] or [n, n + m, N]; NaN where an entry is not finite. Scaling and squaring (Al-Mohy and Higham 2009, in
+        SciPy), so equal time constants, singular and oscillating systems need no special case.
     """
-    from scipy.linalg import expm
+    from scipy.linalg import expm as scipy_expm
+
+    def expm(systems: np.ndarray) -> np.ndarray:
+        good = np.isfinite(systems).all(axis=(-2, -1), keepdims=True)
+        return np.where(good, scipy_expm(np.where(good, systems, 0.0)), np.nan)
 
     n, size = len(rows), len(rows[0])
     shape = np.broadcast_shapes(*(np.shape(e) for row in rows for e in row))

@@ -36,6 +36,10 @@ def run(
             if call.summed:
                 source, target = groups[call.source], groups[call.target]
                 modules[call.module].summed(0, step, dt, syn, source[0], target[0], target[8], target[9])
+        for call, syn in zip(plan.synapses, synapses, strict=True):
+            if call.early:
+                source, target = groups[call.source], groups[call.target]
+                _deliver(call, modules[call.module], k, step, dt, seed, syn, source, target, 1)
         for call, group, source in zip(plan.groups, groups, sources, strict=True):
             if not call.module:
                 _play(k, step, source, group[12], group[13])
@@ -48,7 +52,7 @@ def run(
             if call.clocked:
                 modules[call.module].clocked(0, step, dt, syn, groups[call.source][0], groups[call.target][0])
         for call, syn in zip(plan.synapses, synapses, strict=True):
-            _deliver(call, modules[call.module], k, step, dt, seed, syn, groups[call.source], groups[call.target])
+            _deliver(call, modules[call.module], k, step, dt, seed, syn, groups[call.source], groups[call.target], 0)
         for call, group in zip(plan.groups, groups, strict=True):
             if call.module:
                 _gather(step, group)
@@ -57,22 +61,17 @@ def run(
 
 
 def _deliver(
-    call: Any, module: ModuleType, k: int, step: int, dt: float, seed: int, syn: Any, source: Any, target: Any
-) -> None:
-    def pre(phase: int) -> None:
+    call: Any, module: ModuleType, k: int, step: int, dt: float, seed: int, syn: Any, source: Any, target: Any,
+    phase: int,
+) -> None:  # fmt: skip
+    def pre() -> None:
         module.on_pre(0, k, step, dt, seed, syn, source[0], target[0], target[1], source[12], source[13], phase)
 
     def post() -> None:
         module.on_post(0, k, step, dt, seed, syn, source[0], target[0], target[1], target[12], target[13])
 
-    if call.pre_first:
-        pre(0)
-        post()
-    else:
-        post()
-        pre(0)
-    if call.shifted:
-        pre(1)
+    for event in (pre,) if phase else (pre, post) if call.pre_first else (post, pre):
+        event()
 
 
 def _record(step: int, X: np.ndarray, table: np.ndarray, numbers: int, ids: np.ndarray, buffer: np.ndarray) -> None:

@@ -17,8 +17,8 @@ from .program import Assign, SynapseProgram
 __all__ = ["numba_synapse", "reference_synapse"]
 
 ARRAYS = (
-    "_row, _tgt, _src, _Y, _when, _C, _kind, _sid, _stream, _base, _ax, _dend, _shift, _colptr, _col, "
-    "_rpre, _rpost, _racc, _late, _rsum"
+    "_row, _tgt, _src, _Y, _when, _C, _kind, _sid, _stream, _base, _ax, _dend, _early, _colptr, _col, "
+    "_rpre, _rpost, _racc, _late, _rsum, _summed"
 )
 
 
@@ -31,14 +31,15 @@ class _Reads:
 
     def __init__(self, p: SynapseProgram) -> None:
         used = _names(a.expr for a in p.everything)
-        own = set(p.variables) | set(p.parameters) | {a.name for a in p.everything}
-        local = {a.name for a in p.everything if not a.name.endswith("_post")}
+        own = set(p.variables) | set(p.parameters)  # which may be called tau_pre or trace_post
+        local = own | {a.name for a in p.everything if not a.name.endswith("_post") or a.name.startswith("_")}
         outside = sorted(n for n in used if n.endswith(("_pre", "_post")) and n not in local)
         self.pre = tuple(n for n in outside if n.endswith("_pre"))
         self.post = tuple(n for n in outside if n.endswith("_post"))
-        self.targets = tuple(dict.fromkeys(a.name for a in (*p.pre, *p.post) if a.name.endswith("_post")))
+        self.targets = tuple(
+            dict.fromkeys(a.name for a in (*p.pre, *p.post) if a.name.endswith("_post") and a.name not in own)
+        )
         self.scalars = tuple(n for n in p.parameters if n in used)
-        self.own = own
 
 
 def _header(p: SynapseProgram, r: _Reads, what: str, imports: str) -> list[str]:
@@ -130,8 +131,8 @@ def numba_synapse(p: SynapseProgram, single: bool = False) -> str:
     out = _header(p, r, "Numba kernel", numba_imports(single))
     out += ["@_njit(**_options)", f"def on_pre{_EVENT}, _phase):"]
     out += ['    """Deliver the presynaptic spikes that arrive in this step, class of delay by class."""']
-    out += [f"    {ARRAYS} = _syn", "    for _c in range(_ax.shape[0]):", "        if _shift[_c] != _phase:"]
-    out += ["            continue", "        _now, _kk = _step + _shift[_c], _k - _ax[_c] + _shift[_c]"]
+    out += [f"    {ARRAYS} = _syn", "    for _c in range(_ax.shape[0]):", "        if _early[_c] != _phase:"]
+    out += ["            continue", "        _now, _kk = _step, _k - _ax[_c]"]
     out += ["        t, _slot = _real(_now * dt), (_step + _dend[_c]) % _At.shape[1]"]
     out += ["        for _h in range(_ptr.shape[0]):", "            for _q in range(_ptr[_h, _kk], _ptr[_h, _kk + 1]):"]
     out += ["                _i = _ids[_h, _q]"]
@@ -144,7 +145,7 @@ def numba_synapse(p: SynapseProgram, single: bool = False) -> str:
         out += ["    return"]
     else:
         out += [f"    {ARRAYS} = _syn", "    _now = _step", "    t = _real(_now * dt)"]
-        out += ["    for _c in range(_ax.shape[0]):", "        _kk = _k - _dend[_c] + _shift[_c]"]
+        out += ["    for _c in range(_ax.shape[0]):", "        _kk = _k - _dend[_c]"]
         out += ["        for _q in range(_ptr[_thread, _kk], _ptr[_thread, _kk + 1]):"]
         out += ["            _j = _ids[_thread, _q]"]
         out += ["            for _z in range(_colptr[_c, _j], _colptr[_c, _j + 1]):"]
@@ -167,7 +168,7 @@ def numba_synapse(p: SynapseProgram, single: bool = False) -> str:
         out += ["    return"]
     else:
         out += [f"    {ARRAYS} = _syn", "    t = _real(_step * dt)", "    for _s in range(_lo.shape[1]):"]
-        out += ["        for _j in range(_lo[_thread, _s], _hi[_thread, _s]):"]
+        out += ["        for _j in range(_lo[_thread, _s], _hi[_thread, _s] if _summed[_s] else _lo[_thread, _s]):"]
         out += [f"            _Xt[_rsum[{k}], _j] = 0" for k in range(len(p.summed))]
         out += [*_each_synapse()]
         out += _loads(p, r, p.summed, " " * 12, False)
@@ -192,8 +193,8 @@ def reference_synapse(p: SynapseProgram) -> str:
     out = _header(p, r, "NumPy reference", imports)
     out += [f"def on_pre{_EVENT}, _phase):"]
     out += ['    """Deliver the presynaptic spikes that arrive in this step, class of delay by class."""']
-    out += [f"    {ARRAYS} = _syn", "    for _c in _np.flatnonzero(_shift == _phase):"]
-    out += ["        _now, _kk = _step + _shift[_c], _k - _ax[_c] + _shift[_c]"]
+    out += [f"    {ARRAYS} = _syn", "    for _c in _np.flatnonzero(_early == _phase):"]
+    out += ["        _now, _kk = _step, _k - _ax[_c]"]
     out += ["        t, _slot = _now * dt, (_step + _dend[_c]) % _At.shape[1]"]
     out += ["        _spikes = _ids[0, _ptr[0, _kk] : _ptr[0, _kk + 1]]"]
     out += ["        _s = _ranges(_row[_c, 0][_spikes], _row[_c, 0][_spikes + 1])"]
@@ -205,7 +206,7 @@ def reference_synapse(p: SynapseProgram) -> str:
         out += ["    return"]
     else:
         out += [f"    {ARRAYS} = _syn", "    _now = _step", "    t = _now * dt", "    for _c in range(_ax.shape[0]):"]
-        out += ["        _kk = _k - _dend[_c] + _shift[_c]"]
+        out += ["        _kk = _k - _dend[_c]"]
         out += ["        _spikes = _ids[0, _ptr[0, _kk] : _ptr[0, _kk + 1]]"]
         out += ["        _s = _col[_ranges(_colptr[_c][_spikes], _colptr[_c][_spikes + 1])]"]
         out += ["        _i, _j = _src[_s], _tgt[_s]"]
@@ -227,7 +228,8 @@ def reference_synapse(p: SynapseProgram) -> str:
         out += ["    return"]
     else:
         out += whole
-        out += [f"    _Xt[_rsum[{k}]] = 0" for k in range(len(p.summed))]
+        out += ["    for _g in _np.flatnonzero(_summed):"]
+        out += [f"        _Xt[_rsum[{k}], _lo[0, _g] : _hi[0, _g]] = 0" for k in range(len(p.summed))]
         out += _loads(p, r, p.summed, " " * 4, True)
         out += [f"    _np.add.at(_Xt[_rsum[{k}]], _j, {printer.doprint(e)})" for k, (_, e) in enumerate(p.summed)]
     return "\n".join(out) + "\n"

@@ -40,7 +40,7 @@ def check_backend(name: str) -> Backend:
     ImportError
         If its package is not installed.
     """
-    if name not in BACKENDS:
+    if not isinstance(name, str) or name not in BACKENDS:
         raise ValueError(f"backend: expected one of {', '.join(BACKENDS)}, got {name!r}")
     backend = BACKENDS[name]
     if not backend.is_available():

@@ -1,7 +1,7 @@
 """Runs a network: lays out its arrays, calls the compiled loop chunk by chunk, keeps what was recorded.
 
-The loop itself is compiled. Python comes back between chunks, which are sized to last about a tenth of a second, to move
-recordings out of the buffers, show progress, and stop when the user presses Ctrl-C.
+The loop itself is compiled. Python comes back between chunks, which are sized to last about a tenth of a second, to
+move recordings out of the buffers, show progress, and stop when the user presses Ctrl-C.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Engine:
         self.threads = 0
         self.compile_seconds = 0.0
         self._events: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # of each group of spike arrays
+        self._injected: dict[int, tuple[int, tuple]] = {}  # of each group of cells: how many, and their tables
         if network._restored is not None:
             load_into(self, network._restored)
             network._restored = None
@@ -59,7 +60,7 @@ class Engine:
             self.threads = threads
         call = self._caller()
         largest = max((g.size for g in self.layout.groups), default=0)
-        chunk, done = 1 if progress is None and steps == 1 else min(steps, 16), 0
+        chunk, done = min(steps, 16), 0
         with _interrupt_flag() as stop:
             while done < steps and not stop:
                 n = min(chunk, steps - done, max(1, _BUFFER // max(1, largest)), self._trace_limit())
@@ -208,6 +209,13 @@ class Engine:
             steps, ids = self._spike_arrays(g)
             cursor = np.full(threads, np.searchsorted(steps, step, side="left"), dtype=np.int64)
             return steps, ids, cursor
+        known, table = self._injected.get(g.number, (-1, ()))
+        if known != len(self.network._injections):  # they are only ever added to
+            table = self._injections(g)
+            self._injected[g.number] = len(self.network._injections), table
+        return table
+
+    def _injections(self, g: Group) -> tuple:
         rows, values, ids = [], [np.zeros(0)], [np.zeros(0, dtype=np.int64)]
         for inj in self.network._injections:
             if id(inj.population) not in g.place:
@@ -289,5 +297,3 @@ def _interrupt_flag() -> Iterator[list[Any]]:
         yield pressed
     finally:
         signal.signal(signal.SIGINT, before)
-
-

@@ -78,9 +78,8 @@ class Group:
     def _constants(self, k: int, p: Population, dt: float) -> None:
         m, cut = self.module, slice(self.start[k], self.start[k + 1])
         with np.errstate(all="ignore"):
-            constants = m.constants(p.parameters, dt)
-            period = m.refractory_time(p.parameters, dt)
-            rates = m.rates(p.parameters)
+            values = {n: np.float64(v) for n, v in p.parameters.items()}  # their 1/0 is inf, and told below
+            constants, period, rates = m.constants(values, dt), m.refractory_time(values, dt), m.rates(values)
         for n, value in constants.items():
             if not np.all(np.isfinite(value)):
                 raise ValueError(
@@ -91,9 +90,9 @@ class Group:
             if p.size and np.max(-np.asarray(rate)) * dt > 1:
                 tau = 1e3 / np.max(-np.asarray(rate))
                 raise ValueError(
-                    f"population {p.name!r}: method {p.model.method!r} cannot serve dt = {dt * 1e3:g} ms: {variable!r} of "
-                    f"model {p.model.name!r} has a time constant of {tau:g} ms; expected dt <= {tau:g} ms or method='exact' "
-                    "or 'exponential_euler'"
+                    f"population {p.name!r}: method {p.model.method!r} cannot serve dt = {dt * 1e3:g} ms: {variable!r} "
+                    f"of model {p.model.name!r} has a time constant of {tau:g} ms; expected dt <= {tau:g} ms or "
+                    "method='exact' or 'exponential_euler'"
                 )
         self.scalars[k] = [constants[n] for n in m.SCALARS]
         for row, n in enumerate(m.VECTORS):
@@ -129,17 +128,16 @@ class Bundle:
         start_pre = [source.start[source.place[id(p.pre.population)]] for p in projections]
         start_post = [target.start[target.place[id(p.post.population)]] for p in projections]
         self.base = np.array([start_pre, start_post], dtype=np.int64).T.copy()
-        self.pre = np.concatenate([p.pre_ids + s for p, s in zip(projections, start_pre, strict=True)]).astype(np.int32)
-        self.post = np.concatenate([p.post_ids + s for p, s in zip(projections, start_post, strict=True)]).astype(np.int32)
+        pre = [p.pre_ids + s for p, s in zip(projections, start_pre, strict=True)]
+        post = [p.post_ids + s for p, s in zip(projections, start_post, strict=True)]
+        self.pre, self.post = np.concatenate(pre).astype(np.int32), np.concatenate(post).astype(np.int32)
         axonal = np.concatenate([p.axonal_steps for p in projections])
         dendritic = np.concatenate([p.dendritic_steps for p in projections])
-        pairs = np.unique(np.stack([axonal, dendritic], 1), axis=0) if len(axonal) else np.zeros((0, 2), np.int32)
         width = int(dendritic.max(initial=0)) + 1
-        self.delay_class = np.searchsorted(pairs[:, 0].astype(np.int64) * width + pairs[:, 1], axonal.astype(np.int64) * width + dendritic)
-        self.axonal, self.dendritic = pairs[:, 0].astype(np.int64), pairs[:, 1].astype(np.int64)
-        # what an input variable is to hold in a step must be there before the state update: one step earlier
-        self.shift = ((self.dendritic == 0) & bool(self.late.any())).astype(np.int64)
-        self.dendritic = self.dendritic + self.shift
+        pairs, self.delay_class = np.unique(axonal.astype(np.int64) * width + dendritic, return_inverse=True)
+        self.axonal, self.dendritic = pairs // width, pairs % width
+        # what an input variable is to hold in a step must be there before the state update
+        self.early = ((self.dendritic == 0) & bool(self.late.any())).astype(np.int64)
         source.depth = max(source.depth, int(self.axonal.max(initial=0)) + 1)
         target.depth = max(target.depth, int(self.dendritic.max(initial=0)) + 1)
         target.slots = max(target.slots, int(self.dendritic.max(initial=0)) + 1)
@@ -177,24 +175,30 @@ class Bundle:
         dtype = self.values.dtype
         scalars = np.array([[p.synapse.parameters[n].value for n in m.SCALARS] for p in self.projections], dtype=dtype)
         source_rows, target_rows = self.source.rows, self.target.rows
+        summed = np.zeros(len(self.target.populations), dtype=bool)  # populations whose sums are made here
+        summed[[self.target.place[id(p.post.population)] for p in self.projections]] = True
         return (
-            row, post, pre, self.sorted_values, self.sorted_when, scalars.reshape(len(self.projections), len(m.SCALARS)),
+            row, post, pre, self.sorted_values, self.sorted_when,
+            scalars.reshape(len(self.projections), len(m.SCALARS)),
             kinds[order] if len(self.projections) > 1 else np.zeros(1, dtype=np.int32),
             own[order] if m.RANDOM else own,
             np.array([2**31 + 64 * p.number for p in self.projections], dtype=np.uint64), self.base,
-            self.axonal, self.dendritic, self.shift, colptr, col,
+            self.axonal, self.dendritic, self.early, colptr, col,
             _positions(m.PRE, source_rows), _positions(m.POST, target_rows), self.accumulators, self.late,
-            _positions(m.SUMS, target_rows),
+            _positions(m.SUMS, target_rows), summed,
         )  # fmt: skip
 
-    def _columns(self, pre: np.ndarray, post: np.ndarray, order: np.ndarray, classes: int) -> tuple[np.ndarray, np.ndarray]:
+    def _columns(
+        self, pre: np.ndarray, post: np.ndarray, order: np.ndarray, classes: int
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Synapses by target, for postsynaptic spikes; empty where the model has no ``on_post``."""
         if not self.module.ON_POST:
             return np.zeros((classes, 1), dtype=np.int64), np.zeros(0, dtype=np.int64)
         delay_class = self.delay_class[order].astype(np.int64)
         col = np.lexsort((order, pre, post, delay_class))
-        flat = np.concatenate(([0], np.cumsum(np.bincount(delay_class * self.target.size + post, minlength=classes * self.target.size))))
-        starts = np.arange(classes)[:, None] * self.target.size + np.arange(self.target.size + 1)[None, :]
+        size = self.target.size
+        flat = np.concatenate(([0], np.cumsum(np.bincount(delay_class * size + post, minlength=classes * size))))
+        starts = np.arange(classes)[:, None] * size + np.arange(size + 1)[None, :]
         return flat[starts].astype(np.int64), col
 
     def unsort(self, keep: bool = False) -> None:
@@ -213,7 +217,9 @@ def _positions(names: tuple[str, ...], rows: tuple[str, ...]) -> np.ndarray:
 class Layout:
     """All groups and bundles of a network, for one target (``numba`` or ``reference``)."""
 
-    def __init__(self, populations: list[Population], projections: list[Projection], dt: float, dtype: np.dtype, target: str) -> None:
+    def __init__(
+        self, populations: list[Population], projections: list[Projection], dt: float, dtype: np.dtype, target: str
+    ) -> None:
         single = dtype == np.float32
         by_model: dict[Any, list[Population]] = {}
         for p in populations:
@@ -228,22 +234,23 @@ class Layout:
             group = Group(len(self.groups), module, members, dtype)
             self.groups.append(group)
             self.group_of.update({id(p): group for p in members})
-        by_kind: dict[Any, list[Projection]] = {}
+        by_kind: dict[Any, tuple[ModuleType, Group, Group, list[Projection]]] = {}
         for p in projections:
-            source, to = self.group_of[id(p.pre.population)], self.group_of[id(p.post.population)]
-            module = synapse_module(p.synapse, state_dims(p.pre.population), state_dims(p.post.population), target, single)
-            by_kind.setdefault((module.__name__, source.number, to.number), []).append(p)
+            pre, post = p.pre.population, p.post.population
+            module = synapse_module(p.synapse, state_dims(pre), state_dims(post), target, single)
+            source, to = self.group_of[id(pre)], self.group_of[id(post)]
+            kind = module.__name__, source.number, to.number
+            by_kind.setdefault(kind, (module, source, to, []))[3].append(p)
         self.bundles: list[Bundle] = []
         summed: set[tuple[int, str]] = set()
-        for members in by_kind.values():
-            p = members[0]
-            module = synapse_module(p.synapse, state_dims(p.pre.population), state_dims(p.post.population), target, single)
-            to = self.group_of[id(p.post.population)]
+        for module, source, to, members in by_kind.values():
             for variable in module.SUMS:
                 if (to.number, variable) in summed:
-                    raise ValueError(f"{p.what}: the summed variable {variable!r} is already set by another synapse model")
+                    raise ValueError(
+                        f"{members[0].what}: the summed variable {variable!r} is already set by another synapse model"
+                    )
                 summed.add((to.number, variable))
-            self.bundles.append(Bundle(module, self.group_of[id(p.pre.population)], to, members))
+            self.bundles.append(Bundle(module, source, to, members))
 
     def plan(self) -> LoopPlan:
         """What the text of the loop depends on."""
@@ -254,7 +261,7 @@ class Layout:
         bundles = tuple(
             SynapseCall(
                 _short(b.module), b.source.number, b.target.number, b.module.ORDER[0] == "pre", b.module.ON_POST,
-                b.module.CLOCKED, bool(b.module.SUMS), bool(b.shift.any()), bool(b.module.PRE),
+                b.module.CLOCKED, bool(b.module.SUMS), bool(b.late.any()), bool(b.module.PRE),
             )
             for b in self.bundles
         )  # fmt: skip

@@ -19,7 +19,7 @@ import numpy as np
 
 from ..neurons.model import NeuronModel
 from ..plasticity.model import SynapseModel
-from ..units import TIME, edge_unit, to_si
+from ..units import TIME, edge_unit, is_number, to_edge, to_si
 from .backends import check_backend
 from .connectors import Connector
 from .population import Population, PopulationView
@@ -70,9 +70,12 @@ class Network:
     """
 
     def __init__(self, dt: Any = 0.1, seed: int = 0, dtype: str = "float64") -> None:
-        self.dt_si = to_si(dt, TIME, "dt")
-        if not isinstance(self.dt_si, float) or not 0 < self.dt_si < math.inf:
+        si = to_si(dt, TIME, "dt")
+        if not isinstance(si, float) or not 0 < si < math.inf:
             raise ValueError(f"dt: expected a time step > 0 ms, got {dt!r}")
+        # "100*us" is 0.1 ms, not its neighbour: fifteen digits are what a text or quantity can mean
+        self._dt = float(dt) if is_number(dt) else float(f"{to_edge(si, TIME):.15g}")
+        self.dt_si = to_si(self._dt, TIME, "dt")
         if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
             raise ValueError(f"seed: expected a whole number in 0 ... 2**64 - 1, got {seed!r}")
         if str(dtype) not in ("float32", "float64"):
@@ -94,7 +97,7 @@ class Network:
     @property
     def dt(self) -> float:
         """Time step in ms."""
-        return self.dt_si / 1e-3 if self.dt_si * 1e3 != round(self.dt_si * 1e3, 12) else round(self.dt_si * 1e3, 12)
+        return self._dt
 
     @property
     def time(self) -> float:
@@ -134,19 +137,16 @@ class Network:
         self._may_change("population")
         name = self._name(name, model.name if isinstance(model, NeuronModel) else "spikes", self.populations)
         rows = len(model.states) + len(model.inputs) if isinstance(model, NeuronModel) else 0
+        memory = self._fitting(n * (self.dtype.itemsize * (2 * rows + 2) + 40), f"population {name!r}: {n} neurons")
         if n >= 2**31:
             raise ValueError(f"population {name!r}: n: at most 2**31 - 1 neurons, got {n}")
-        self._claim(n * (self.dtype.itemsize * (2 * rows + 2) + 40), f"population {name!r}: {n} neurons")
         p = Population(self, len(self.populations), int(n), model, name, init, parameters, positions)
-        self.populations[name] = p
         if isinstance(model, NeuronModel):
             from ..kernels import neuron_module
 
-            try:
-                neuron_module(model, target="reference")  # unit errors are told here, not at the run
-            except ValueError:
-                del self.populations[name]
-                raise
+            neuron_module(model, target="reference")  # unit errors are told here, not at the run
+        self.populations[name] = p
+        self._claimed += memory
         return p
 
     def project(
@@ -182,9 +182,8 @@ class Network:
         -------
         Projection
         """
-        for word, side in (("pre", pre), ("post", post)):
-            if not isinstance(side, Population | PopulationView) or side.population.network is not self:
-                raise TypeError(f"project: {word}: expected a population of this network, got {side!r}")
+        self._check_own(pre, "project: pre")
+        self._check_own(post, "project: post")
         self._may_change("projection")
         name = self._name(name, f"{pre.name} -> {post.name}", self.projections)
         q = Projection(
@@ -196,11 +195,12 @@ class Network:
 
         synapse_module(q.synapse, state_dims(pre.population), state_dims(post.population), target="reference")
         self.projections[name] = q
+        self._claimed += q.memory
         return q
 
     def inject(
-        self, view: Population | PopulationView, amplitude: Any, start: Any = 0, stop: Any = None, target: str | None = None,
-        interval: Any = None,
+        self, view: Population | PopulationView, amplitude: Any, start: Any = 0, stop: Any = None,
+        target: str | None = None, interval: Any = None,
     ) -> None:  # fmt: skip
         """Inject a current (or whatever unit the input variable has).
 
@@ -216,6 +216,7 @@ class Network:
         interval : float
             In ms, for values over time; by default ``dt``.
         """
+        self._check_own(view, "inject: view")
         p = view.population
         inputs = () if isinstance(p.model, SpikeArray) else p.model.inputs
         if target is None and len(inputs) == 1:
@@ -230,20 +231,20 @@ class Network:
         values = np.asarray(to_si(amplitude, dims, f"{what}: amplitude"), dtype=float)
         if not np.isfinite(values).all():
             raise ValueError(f"{what}: amplitude: expected finite numbers in {edge_unit(dims)[0]}")
-        first = int(grid_steps(to_si(start, TIME, f"{what}: start"), self.dt_si, f"{what}: start"))
+        first = self._steps(start, f"{what}: start")
         if values.ndim == 0:
             every, width = 2**40, 1
             last = 2**62
         elif values.ndim in (1, 2) and (values.ndim == 1 or values.shape[1] == len(view)) and len(values):
-            every = int(grid_steps(to_si(self.dt if interval is None else interval, TIME, f"{what}: interval"), self.dt_si, f"{what}: interval"))
-            if every < 1:
-                raise ValueError(f"{what}: interval: expected at least dt = {self.dt:g} ms, got {interval!r}")
+            every = self._interval(interval, f"{what}: interval")
             width = 1 if values.ndim == 1 else values.shape[1]
             last = first + every * len(values)
         else:
-            raise ValueError(f"{what}: amplitude: expected one value, [T] or [T, {len(view)}], got shape {values.shape}")
+            raise ValueError(
+                f"{what}: amplitude: expected one value, [T] or [T, {len(view)}], got shape {values.shape}"
+            )
         if stop is not None:
-            last = min(last, int(grid_steps(to_si(stop, TIME, f"{what}: stop"), self.dt_si, f"{what}: stop")))
+            last = min(last, self._steps(stop, f"{what}: stop"))
         if last <= first:
             raise ValueError(f"{what}: stop: expected a time after start, got {stop!r}")
         self._injections.append(_Injection(p, view.ids, target, first, last, every, width, np.atleast_1d(values)))
@@ -274,20 +275,21 @@ class Network:
         if not isinstance(population.model, SpikeArray):
             raise ValueError(f"add_spikes: population: {population.name!r} has cells, not a SpikeArray")
         what = f"add_spikes to {population.name!r}"
+        ms = np.asarray(to_si(times, TIME, f"{what}: times")) * 1e3
         try:
-            times, ids = (np.atleast_1d(a) for a in np.broadcast_arrays(np.asarray(times), np.asarray(ids)))
+            ms, ids = (np.atleast_1d(a) for a in np.broadcast_arrays(ms, np.asarray(ids)))
         except ValueError:
-            raise ValueError(f"{what}: ids: expected as many as times, {np.shape(times)}, got {np.shape(ids)}") from None
-        if not times.size:
+            raise ValueError(f"{what}: ids: expected as many as times, {ms.shape}, got {np.shape(ids)}") from None
+        if not ms.size:
             return
-        more = SpikeArray(times, ids, rounding=population.model.rounding)
+        more = SpikeArray(ms, ids, rounding=population.model.rounding)
         if more.size > population.size:
             raise ValueError(f"{what}: ids: expected 0 to {population.size - 1}, got {more.size - 1}")
         steps, numbers = more.steps(self.dt_si)
         if steps[0] < self.step:
-            raise ValueError(f"{what}: times: expected at least the present time, {self.time:g} ms, got {more.times[0]:g}")
+            raise ValueError(f"{what}: times: expected at least {self.time:g} ms (now), got {more.times[0]:g} ms")
         model = population.model.extended(more.times, more.ids)
-        model.steps_from(more.times[0], self.dt_si)  # refuses a neuron that would spike twice in a step
+        model.steps(self.dt_si, start=more.times[0])  # refuses a neuron that would spike twice in a step
         population.model = model
         if self._engine is not None:
             self._engine.add_spikes(population, steps, numbers)
@@ -305,32 +307,36 @@ class Network:
         interval : float
             Between samples of a variable in ms, by default ``dt``. A sample at t is taken at the start of the step.
         """
+        if not isinstance(what, Sequence):
+            raise TypeError(f"record: what: expected 'spikes' or names of variables, got {what!r}")
         names = [what] if isinstance(what, str) else list(what)
         if isinstance(view, Projection):
-            if names not in (["weights"], ["spikes"]) or (names == ["spikes"] and "w" not in view.values):
+            if view.network is not self:
+                raise TypeError(f"record: view: expected a projection of this network, got {view!r}")
+            if names not in (["weights"], ["spikes"]) or "w" not in view.values:
                 raise ValueError(f"record: {view.what}: expected 'weights', got {what!r}")
             self._weight_recorders.setdefault(view, view.weights)
             return
-        p = view.population
-        if p.network is not self:
-            raise ValueError(f"record: population {p.name!r} belongs to another network")
+        self._check_own(view, "record: view")
+        p, every = view.population, self._interval(interval, "record: interval")
+        if interval is not None and set(names) <= {"spikes"}:
+            raise ValueError(f"record: interval: all spikes are kept, an interval is for variables; got {interval!r}")
+        spikes: list[SpikeRecorder] = []
+        traces: list[TraceRecorder] = []
         for n in names:
-            if n == "spikes":
-                if isinstance(p.model, NeuronModel) and not p.model.threshold:
-                    raise ValueError(f"record: model {p.model.name!r} of population {p.name!r} has no threshold and never spikes")
-                if any(r.population is p for r in self._spike_recorders):
-                    raise ValueError(f"record: spikes of population {p.name!r} are recorded already")
-                self._spike_recorders.append(SpikeRecorder(p, np.sort(view.ids), self.step))
-                continue
-            p._row(n) if isinstance(p.model, NeuronModel) else p.dims(n)
-            if any(r.population is p and r.variable == n for r in self._trace_recorders):
+            taken = (*self._spike_recorders, *spikes) if n == "spikes" else (*self._trace_recorders, *traces)
+            if any(r.population is p and getattr(r, "variable", n) == n for r in taken):
                 raise ValueError(f"record: {n!r} of population {p.name!r} is recorded already")
-            every = 1
-            if interval is not None:
-                every = int(grid_steps(to_si(interval, TIME, "record: interval"), self.dt_si, "record: interval"))
-                if every < 1:
-                    raise ValueError(f"record: interval: expected at least dt = {self.dt:g} ms, got {interval!r}")
-            self._trace_recorders.append(TraceRecorder(p, n, view.ids, every, self.step))
+            if n != "spikes":
+                p._row(n) if isinstance(p.model, NeuronModel) else p.dims(n)
+                traces.append(TraceRecorder(p, n, view.ids, every, self.step))
+                continue
+            if isinstance(p.model, NeuronModel) and not p.model.threshold:
+                what = f"model {p.model.name!r} of population {p.name!r}"
+                raise ValueError(f"record: {what} has no threshold and never spikes")
+            spikes.append(SpikeRecorder(p, np.sort(view.ids), self.step))
+        self._spike_recorders += spikes
+        self._trace_recorders += traces
 
     # -- running ----------------------------------------------------------------------------------------------------
     def run(self, duration: Any, backend: str = "numba", threads: int = 1, progress: bool = False) -> Result:
@@ -354,9 +360,9 @@ class Network:
             ``interrupted`` is true.
         """
         check_backend(backend)
-        steps = int(grid_steps(to_si(duration, TIME, "run: duration"), self.dt_si, "run: duration"))
+        steps = self._steps(duration, "run: duration")
         if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or not 1 <= threads <= 1024:
-            raise ValueError(f"run: threads: expected a whole number >= 1, got {threads!r}")
+            raise ValueError(f"run: threads: expected a whole number in 1 ... 1024, got {threads!r}")
         if threads > 1 and backend != "numba":
             raise ValueError(f"run: threads: the {backend!r} backend runs on one thread, got {threads}")
         if not self.populations:
@@ -368,22 +374,21 @@ class Network:
             return self._last
         if self._engine is not None and self._engine.backend != backend:
             raise ValueError(
-                f"run: backend: this network is running on {self._engine.backend!r}; reset() it before changing to {backend!r}"
+                f"run: backend: this network is running on {self._engine.backend!r}; reset() it before changing to "
+                f"{backend!r}"
             )
         if self._engine is None:
             from .engine import Engine
 
             self._engine = Engine(self, backend)
-        bar = None
         if progress:
             from tqdm import tqdm
 
-            bar = tqdm(total=steps * self.dt, unit="ms", desc="simulating", bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f} ms [{elapsed}<{remaining}]")
-        try:
-            interrupted = self._engine.run(steps, int(threads), None if bar is None else lambda n: bar.update(n * self.dt))
-        finally:
-            if bar is not None:
-                bar.close()
+            form = "{l_bar}{bar}| {n:.0f}/{total:.0f} ms [{elapsed}<{remaining}]"
+            with tqdm(total=steps * self.dt, desc="simulating", bar_format=form) as bar:
+                interrupted = self._engine.run(steps, int(threads), lambda n: bar.update(n * self.dt))
+        else:
+            interrupted = self._engine.run(steps, int(threads), None)
         self._last = collect(self, backend, interrupted)
         return self._last
 
@@ -409,6 +414,7 @@ class Network:
             r.begin = self.step
             r.steps.clear()
             (r.numbers if isinstance(r, SpikeRecorder) else r.values).clear()
+        self._weight_recorders = {q: q.weights for q in self._weight_recorders}
 
     def save_state(self, path: Any) -> None:
         """Write the whole state (variables, weights, spikes on their way, time) to a file; see `restore_state`."""
@@ -426,15 +432,18 @@ class Network:
         """Describe the network in a few lines: populations, projections, delays, memory."""
         lines = [f"Network: dt {self.dt:g} ms, seed {self.seed}, {self.dtype}, at t = {self.time:g} ms"]
         for p in self.populations.values():
-            lines.append(f"  population {p.name!r}: {p.size} x {p.model.name if isinstance(p.model, NeuronModel) else 'spike array'}")
+            kind = p.model.name if isinstance(p.model, NeuronModel) else "spike array"
+            lines.append(f"  population {p.name!r}: {p.size} x {kind}")
         for q in self.projections.values():
             delays = f"{q.delays.min():g} ... {q.delays.max():g} ms" if q.size else "-"
-            lines.append(f"  projection {q.name!r}: {q.size} synapses ({q.synapse.name}) -> {q.target or '-'}, delay {delays}")
+            what = f"{q.size} synapses ({q.synapse.name}) -> {q.target or '-'}"
+            lines.append(f"  projection {q.name!r}: {what}, delay {delays}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:
         neurons = sum(p.size for p in self.populations.values())
-        return f"Network({neurons} neurons, {sum(q.size for q in self.projections.values())} synapses, t = {self.time:g} ms)"
+        synapses = sum(q.size for q in self.projections.values())
+        return f"Network({neurons} neurons, {synapses} synapses, t = {self.time:g} ms)"
 
     # -- help -------------------------------------------------------------------------------------------------------
     def _name(self, name: str | None, default: str, taken: Mapping[str, Any]) -> str:
@@ -449,11 +458,29 @@ class Network:
         return name
 
     def _may_change(self, what: str) -> None:
-        if self._engine is not None:
-            raise ValueError(f"a {what} can be added before the first run or after reset(), not at t = {self.time:g} ms")
+        if self._engine is not None or self._restored is not None:
+            when = "before the first run or after reset()"
+            raise ValueError(f"a {what} can be added {when}, not at t = {self.time:g} ms")
 
-    def _claim(self, size: float, what: str) -> None:
-        """Refuse what cannot fit into memory, with the estimate, before it is made."""
+    def _check_own(self, view: Any, what: str) -> None:
+        if not isinstance(view, Population | PopulationView) or view.population.network is not self:
+            raise TypeError(f"{what}: expected a population of this network, got {view!r}")
+
+    def _steps(self, time: Any, what: str) -> int:
+        """Give one time in ms as a number of steps."""
+        si = to_si(time, TIME, what)
+        if not isinstance(si, float):
+            raise TypeError(f"{what}: expected one time, got {time!r}")
+        return int(grid_steps(si, self.dt_si, what))
+
+    def _interval(self, interval: Any, what: str) -> int:
+        every = 1 if interval is None else self._steps(interval, what)
+        if every < 1:
+            raise ValueError(f"{what}: expected at least dt = {self.dt:g} ms, got {interval!r}")
+        return every
+
+    def _fitting(self, size: float, what: str) -> float:
+        """Give ``size`` (bytes) back; refuse what cannot fit into memory, with the estimate, before it is made."""
         import os
 
         total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -462,6 +489,4 @@ class Network:
                 f"{what}: needs about {size / 2**30:.3g} GiB, {self._claimed / 2**30:.3g} GiB are claimed already and "
                 f"this machine has {total / 2**30:.3g} GiB"
             )
-        self._claimed += size
-
-
+        return size

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..neurons.model import NeuronModel
-from ..units import DIMENSIONLESS, Dims, to_edge
+from ..units import DIMENSIONLESS, LENGTH, Dims, to_edge, to_si
 from .sources import SpikeArray
 from .values import resolve
 
@@ -45,6 +45,8 @@ class Population:
         if isinstance(model, SpikeArray):
             if init or parameters:
                 raise ValueError(f"population {name!r}: a SpikeArray has neither parameters nor start values")
+            model.steps(network.dt_si)  # times off the grid are told here, not at the run
+            self.reset()
             return
         self.parameters = {n: p.value for n, p in model.parameters.items()}
         for n, value in (parameters or {}).items():
@@ -111,10 +113,9 @@ class Population:
         return self._rows.index(variable)
 
     def _names(self) -> dict[str, tuple[Any, Dims]]:
-        names: dict[str, tuple[Any, Dims]] = {"i": (np.arange(self.size), DIMENSIONLESS), "N": (self.size, DIMENSIONLESS)}
-        if isinstance(self.model, NeuronModel):
-            names.update({n: (v, self.model.dims(n)) for n, v in self.parameters.items()})
-        return names
+        names: dict[str, tuple[Any, Dims]] = {"i": (np.arange(self.size), DIMENSIONLESS)}
+        names["N"] = self.size, DIMENSIONLESS
+        return names | {n: (v, self.dims(n)) for n, v in self.parameters.items()}
 
     def _stream(self, place: int) -> tuple[int, int, int]:
         return self.network.seed, 64 * self.number, 2**62 + place
@@ -195,8 +196,11 @@ def _index(index: Any, size: int, name: str) -> Any:
 def _check_positions(positions: Any, size: int, name: str) -> np.ndarray | None:
     if positions is None:
         return None
-    array = np.asarray(positions, dtype=float)
+    what = f"population {name!r}: positions"
+    array = np.asarray(to_si(positions, LENGTH, what))
     array = array[:, None] if array.ndim == 1 else array
-    if array.ndim != 2 or array.shape[0] != size or not np.isfinite(array).all():
-        raise ValueError(f"population {name!r}: positions: expected [{size}, dimensions] in metres, got {array.shape}")
+    if array.ndim != 2 or array.shape[0] != size:
+        raise ValueError(f"{what}: expected [{size}, dimensions] in metres, got shape {array.shape}")
+    if not np.isfinite(array).all():
+        raise ValueError(f"{what}: expected finite numbers in metres")
     return array

@@ -52,11 +52,12 @@ class Projection:
         if parameters:
             model = model(**dict(parameters))
         self.synapse = model.bind(self.target, dims)
+        self._check_sums()
         self._check_size(connector)
-        seed = np.random.SeedSequence([network.seed, 1, number])
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([network.seed, 1, number])))
         same = pre.population is post.population
-        places = connector.pairs(pre.ids, post.ids, same, np.random.Generator(np.random.Philox(seed)), self._positions())
-        self.pre_ids, self.post_ids = pre.ids[places[0]], post.ids[places[1]]
+        rows, columns = connector.pairs(pre.ids, post.ids, same, rng, self._positions())
+        self.pre_ids, self.post_ids = pre.ids[rows], post.ids[columns]
         self._given = weight, dict(init or {})
         self.reset()
         self._set_delays(delay, dendritic_delay, round_delays)
@@ -75,7 +76,8 @@ class Projection:
         return self.size
 
     def __repr__(self) -> str:
-        return f"Projection({self.name!r}, {self.size} x {self.synapse.name} -> {self.target or 'variables of its own'})"
+        target = self.target or "variables of its own"
+        return f"Projection({self.name!r}, {self.size} x {self.synapse.name} -> {target})"
 
     # -- values -----------------------------------------------------------------------------------------------------
     @property
@@ -104,7 +106,8 @@ class Projection:
         """Set synaptic variables now: a number or array [S] in edge units, or an expression."""
         for n, value in values.items():
             row = self._variables().index(self._known(n))
-            si = resolve(value, self.size, self.synapse.dims(n), self._names(), self._stream(64 + row), f"{self.what}: {n}")
+            stream = self._stream(256 + row + 64 * self.network.step)
+            si = resolve(value, self.size, self.synapse.dims(n), self._names(), stream, f"{self.what}: {n}")
             self._check_bounds(n, si)
             if self._merged is None:
                 self._values[row] = si
@@ -140,20 +143,32 @@ class Projection:
             return "", DIMENSIONLESS
         if target is None:
             raise ValueError(
-                f"{self.what}: target: name the variable of {cell.name!r} that spikes act on; one of {', '.join(possible)}"
+                f"{self.what}: target: name the variable of {cell.name!r} that spikes act on; "
+                f"one of {', '.join(possible)}"
             )
         if target not in possible:
             raise ValueError(
-                f"{self.what}: target: model {cell.name!r} has no variable {target!r}; expected one of {', '.join(possible)}"
+                f"{self.what}: target: model {cell.name!r} has no variable {target!r}; "
+                f"expected one of {', '.join(possible)}"
             )
         return target, cell.dims(target)
+
+    def _check_sums(self) -> None:
+        cell = self.post.population.model
+        for line in self.synapse.summed:
+            n = line.name.removesuffix("_post")
+            if n in cell.inputs or any(e.name == n and e.kind != "parameter" for e in cell.lines):
+                raise ValueError(
+                    f"{self.what}: {line.text()!r}: {n!r} of {cell.name!r} is set by the cell itself in each step; "
+                    f"expected a variable declared as '{n} : unit'"
+                )
 
     def _check_size(self, connector: Connector) -> None:
         if not isinstance(connector, Connector):
             raise TypeError(f"{self.what}: connector: expected one such as FixedProbability(0.1), got {connector!r}")
         count = connector.expected_count(self.pre.size, self.post.size)
         need = count * (48 + 16 * len(self._variables()))
-        self.network._claim(need, f"{self.what}: {connector!r} makes about {count:.3g} synapses")
+        self.memory = self.network._fitting(need, f"{self.what}: {connector!r} makes about {count:.3g} synapses")
 
     def _positions(self) -> tuple[np.ndarray, np.ndarray] | None:
         pre, post = self.pre.population.positions, self.post.population.positions
@@ -176,20 +191,19 @@ class Projection:
         given = {**self.synapse.init, **init}
         if "w" in names and "w" not in given:
             if weight is None:
-                raise ValueError(f"{self.what}: weight: expected a value in {edge_unit(self.synapse.dims('w'))[0] or '1'}")
+                raise ValueError(f"{self.what}: weight: expected a value in {self.unit() or '1'}")
             given["w"] = weight
         elif weight is not None:
             raise ValueError(f"{self.what}: weight: {self.synapse.owner} has no variable 'w' to be set")
         for row, n in enumerate(names):
             if n in given:
-                word = "weight" if n == "w" else f"init[{n!r}]"
-                si = resolve(
-                    given.pop(n), self.size, self.synapse.dims(n), self._names(), self._stream(row), f"{self.what}: {word}"
-                )
+                what = f"{self.what}: weight" if n == "w" else f"{self.what}: init[{n!r}]"
+                si = resolve(given.pop(n), self.size, self.synapse.dims(n), self._names(), self._stream(row), what)
                 self._check_bounds(n, si)
                 values[row] = si
         if given:
-            raise ValueError(f"{self.what}: init: no variable {next(iter(given))!r}; expected one of {', '.join(names)}")
+            bad = next(iter(given))
+            raise ValueError(f"{self.what}: init: no variable {bad!r}; expected one of {', '.join(names)}")
         return values
 
     def _check_bounds(self, name: str, si: Any) -> None:
@@ -199,12 +213,14 @@ class Projection:
         low, high = (
             self.synapse.parameters[b].value if isinstance(b, str) else b * scale for b in self.synapse.bounds[name]
         )
-        if np.min(si) < low or np.max(si) > high * (1 + 1e-12):
-            bad = np.min(si) if np.min(si) < low else np.max(si)
+        lowest, highest = np.min(si), np.max(si)
+        below = lowest < low - 1e-12 * abs(low)  # 0.1/1e9 and 0.1*1e-9 are neighbours
+        if below or highest > high + 1e-12 * abs(high):
+            bad = lowest if below else highest
             word = "weight" if name == "w" else name
             raise ValueError(
-                f"{self.what}: {word}: {self.synapse.name!r} keeps {name} in [{low / scale:g}, {high / scale:g}] {unit}, "
-                f"got {bad / scale:g}"
+                f"{self.what}: {word}: {self.synapse.name!r} keeps {name} in [{low / scale:g}, {high / scale:g}] "
+                f"{unit}, got {bad / scale:g}"
             )
 
     def _set_delays(self, delay: Any, dendritic: Any, rounding: bool) -> None:
@@ -219,11 +235,13 @@ class Projection:
         if self.size and self.axonal_steps.min() < 0:
             k = int(np.argmin(self.axonal_steps))
             raise ValueError(
-                f"{self.what}: dendritic_delay: it is a part of the delay ({total[k] * self.network.dt:g} ms) and cannot "
-                f"be longer, got {self.dendritic_steps[k] * self.network.dt:g} ms"
+                f"{self.what}: dendritic_delay: it is a part of the delay ({total[k] * self.network.dt:g} ms) and "
+                f"cannot be longer, got {self.dendritic_steps[k] * self.network.dt:g} ms"
             )
-        if self.target in self.post.population.model.inputs and self.size and total.min() < 1:
+        outside = {s.name for s in self.synapse.pre_statements} - set(self.synapse.variables)
+        added = {n for n in self.post.population.model.inputs if f"{n}_post" in outside}
+        if added and self.size and total.min() < 1:
             raise ValueError(
-                f"{self.what}: delay: an input variable ({self.target!r}) needs at least one step "
+                f"{self.what}: delay: an input variable ({min(added)!r}) needs at least one step "
                 f"({self.network.dt:g} ms), got 0"
             )

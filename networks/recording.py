@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,8 +44,12 @@ class SpikeRecorder:
             self.numbers.append(ids)
 
     def joined(self) -> tuple[np.ndarray, np.ndarray]:
-        empty = np.zeros(0, dtype=np.int64)
-        return np.concatenate([empty, *self.steps]), np.concatenate([empty.astype(np.int32), *self.numbers])
+        """All steps and ids; the chunks are kept as one, so that many short runs stay cheap."""
+        if len(self.steps) != 1:
+            empty = np.zeros(0, dtype=np.int64)
+            self.steps = [np.concatenate([empty, *self.steps])]
+            self.numbers = [np.concatenate([empty.astype(np.int32), *self.numbers])]
+        return self.steps[0], self.numbers[0]
 
 
 @dataclass
@@ -58,6 +64,14 @@ class TraceRecorder:
     steps: list[np.ndarray] = field(default_factory=list)
     values: list[np.ndarray] = field(default_factory=list)
 
+    def joined(self) -> tuple[np.ndarray, np.ndarray]:
+        """Steps [T] and values [T, K] in SI; the chunks are kept as one."""
+        if len(self.steps) != 1:
+            none = np.zeros((0, len(self.ids)), dtype=self.population.network.dtype)
+            self.steps = [np.concatenate([np.zeros(0, dtype=np.int64), *self.steps])]
+            self.values = [np.concatenate([none, *self.values])]
+        return self.steps[0], self.values[0]
+
     def first(self, step: int) -> int:
         """The first step at or after ``step`` that is recorded."""
         return -(-step // self.every) * self.every
@@ -69,8 +83,6 @@ class TraceRecorder:
 
 def collect(network: Network, backend: str, interrupted: bool) -> Result:
     """Make the result of everything recorded since the last reset."""
-    import sys
-
     dt, stop = network.dt, network.step * network.dt
     spikes = {id(r.population): r for r in network._spike_recorders}
     populations = {}
@@ -90,22 +102,24 @@ def collect(network: Network, backend: str, interrupted: bool) -> Result:
                 q.name, q.pre.name, q.post.name, q.pre_ids, q.post_ids, q.weights, q.delays, q.unit(),
                 network._weight_recorders[q], q.pre.population.size, q.post.population.size,
             )  # fmt: skip
-    from importlib.metadata import version
-
     meta = dict(
         dt=dt, duration=stop, seed=network.seed, backend=backend, dtype=str(np.dtype(network.dtype)),
-        interrupted=interrupted, versions={n: version(n) for n in ("spikegram", "numpy", "numba")} | {
-            "python": ".".join(map(str, sys.version_info[:3]))
-        },
+        interrupted=interrupted, versions=_versions(),
     )  # fmt: skip
     return Result(populations, projections, meta)
 
 
+@cache
+def _versions() -> dict[str, str]:
+    """Versions of what computes; reading them takes milliseconds, as long as a short run."""
+    from importlib.metadata import version
+
+    return {n: version(n) for n in ("spikegram", "numpy", "numba")} | {"python": platform.python_version()}
+
+
 def _trace(r: TraceRecorder, dt: float) -> Trace:
     dims = r.population.dims(r.variable)
-    steps = np.concatenate([np.zeros(0, dtype=np.int64), *r.steps])
-    shape = (0, len(r.ids))
-    values = np.concatenate([np.zeros(shape, dtype=r.population.network.dtype), *r.values])
+    steps, values = r.joined()
     return Trace(r.variable, steps * dt, r.ids, to_edge(values, dims), edge_unit(dims)[0])
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..units import TIME, to_si
+from ..units import TIME, strip_quantity, to_si
 from .values import grid_steps
 
 __all__ = ["SpikeArray"]
@@ -48,22 +48,23 @@ class SpikeArray:
 
     def __init__(self, times: Any, ids: Any = None, size: int | None = None, rounding: bool = False) -> None:
         if ids is None:
-            if not isinstance(times, Sequence) or any(np.ndim(row) != 1 for row in times):
+            if not isinstance(times, Sequence) or any(isinstance(row, str) or not np.iterable(row) for row in times):
                 raise ValueError("SpikeArray.times: expected one list of times per neuron, or times and ids")
             rows = [_ms(row, "SpikeArray.times") for row in times]
             ids = np.repeat(np.arange(len(rows)), [len(r) for r in rows])
             times = np.concatenate(rows) if rows else np.zeros(0)
             least = len(rows)
         else:
-            times, ids = _ms(times, "SpikeArray.times"), np.asarray(ids)
+            times, ids = _ms(times, "SpikeArray.times"), np.atleast_1d(ids)
             if ids.shape != times.shape:
                 raise ValueError(f"SpikeArray.ids: expected as many ids as times, {times.shape}, got {ids.shape}")
             if ids.size and (not np.issubdtype(ids.dtype, np.integer) or ids.min() < 0):
-                raise ValueError("SpikeArray.ids: expected whole numbers >= 0")
+                raise ValueError(f"SpikeArray.ids: expected whole numbers >= 0, got {ids!r}")
             least = int(ids.max()) + 1 if ids.size else 0
-        if times.size and not times.min() >= 0:
-            raise ValueError(f"SpikeArray.times: expected times >= 0 ms, got {times.min():g}")
-        if size is not None and (isinstance(size, bool) or int(size) != size or size < least):
+        if times.size and not 0 <= times.min() <= times.max() < np.inf:
+            bad = times.min() if times.min() < 0 else times.max()
+            raise ValueError(f"SpikeArray.times: expected times >= 0 ms and finite, got {bad:g}")
+        if size is not None and (isinstance(size, bool) or not isinstance(size, int | np.integer) or size < least):
             raise ValueError(f"SpikeArray.size: expected a whole number >= {least}, got {size!r}")
         order = np.lexsort((ids, times))
         object.__setattr__(self, "times", np.asarray(times, dtype=float)[order])
@@ -72,7 +73,9 @@ class SpikeArray:
         object.__setattr__(self, "rounding", bool(rounding))
 
     @classmethod
-    def from_file(cls, path: str | Path, size: int | None = None, order: str = "time_id", rounding: bool = False) -> SpikeArray:
+    def from_file(
+        cls, path: str | Path, size: int | None = None, order: str = "time_id", rounding: bool = False
+    ) -> SpikeArray:
         """Read a text file with one spike a line: time in ms, white space, neuron (``#`` begins a comment).
 
         ``order="id_time"`` reads the older order, neuron first; it is never guessed.
@@ -80,7 +83,11 @@ class SpikeArray:
         if order not in ("time_id", "id_time"):
             raise ValueError(f"order: expected 'time_id' or 'id_time', got {order!r}")
         rows = []
-        for number, line in enumerate(Path(path).read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            lines = Path(path).read_text(encoding="utf-8").splitlines()
+        except UnicodeDecodeError:
+            raise ValueError(f"{path}: expected a text file with one spike a line, got other bytes") from None
+        for number, line in enumerate(lines, 1):
             words = line.split("#", 1)[0].split()
             if not words:
                 continue
@@ -95,16 +102,24 @@ class SpikeArray:
     def extended(self, times: Any, ids: Any = None) -> SpikeArray:
         """Give a spike array that has these spikes too; arguments and errors as for a new one."""
         more = SpikeArray(times, ids, rounding=self.rounding)
-        return SpikeArray(
-            np.concatenate([self.times, more.times]), np.concatenate([self.ids, more.ids]),
-            max(self.size, more.size), self.rounding,
-        )  # fmt: skip
+        # appending needs no second look at all that was there: a running network is given many spikes, a few at a time
+        first = np.searchsorted(self.times, more.times[0]) if more.times.size else self.times.size
+        late = np.concatenate([self.times[first:], more.times])
+        late_ids = np.concatenate([self.ids[first:], more.ids])
+        order = np.lexsort((late_ids, late))
+        joined = object.__new__(SpikeArray)
+        object.__setattr__(joined, "times", np.concatenate([self.times[:first], late[order]]))
+        object.__setattr__(joined, "ids", np.concatenate([self.ids[:first], late_ids[order]]))
+        object.__setattr__(joined, "size", max(self.size, more.size))
+        object.__setattr__(joined, "rounding", self.rounding)
+        return joined
 
-    def steps(self, dt: float) -> tuple[np.ndarray, np.ndarray]:
-        """Give (steps, ids) sorted by step, then neuron, for steps of ``dt`` s."""
-        steps = grid_steps(self.times * 1e-3, dt, "SpikeArray.times", self.rounding)
-        order = np.lexsort((self.ids, steps))
-        steps, ids = steps[order], self.ids[order]
+    def steps(self, dt: float, start: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+        """Give (steps, ids) sorted by step, then neuron, for steps of ``dt`` s; only those from ``start`` ms on."""
+        first = np.searchsorted(self.times, start - 0.5e3 * dt)
+        steps = grid_steps(self.times[first:] * 1e-3, dt, "SpikeArray.times", self.rounding)
+        order = np.lexsort((self.ids[first:], steps))
+        steps, ids = steps[order], self.ids[first:][order]
         double = (np.diff(steps) == 0) & (np.diff(ids) == 0)
         if double.any():
             k = int(np.flatnonzero(double)[0])
@@ -113,4 +128,9 @@ class SpikeArray:
 
 
 def _ms(values: Any, what: str) -> np.ndarray:
-    return np.atleast_1d(np.asarray(to_si(np.asarray(values, dtype=float), TIME, what))) * 1e3 if len(values) else np.zeros(0)
+    si = to_si(values, TIME, what)
+    plain, dims = strip_quantity(values)
+    found = np.atleast_1d(np.asarray(plain, dtype=float) if dims is None else si * 1e3)
+    if found.ndim != 1:
+        raise ValueError(f"{what}: expected a list of times, got shape {found.shape}")
+    return found

@@ -1,25 +1,27 @@
 """The whole state of a running network in one file, exact to the bit.
 
-An ``.npz`` archive of plain arrays (nothing is pickled): variables and last spikes of each population, variables of each
-projection in the order of its synapses, the spikes that are still on their way, and the time. Sums that have already been
-started for later steps (dendritic delays) are kept too. Recordings are not part of the state; see `Result.save`.
+An ``.npz`` archive of plain arrays (nothing is pickled): variables and last spikes of each population, variables of
+each projection in the order of its synapses, the spikes that are still on their way, and the time. Sums that have
+already been started for later steps (dendritic delays) are kept too. Recordings are not part of the state; see
+`Result.save`.
 """
 
 from __future__ import annotations
 
+import hashlib
 import os
 import tempfile
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .sources import SpikeArray
+
 if TYPE_CHECKING:
     from .network import Network
     from .population import Population
-    from .projection import Projection
 
 __all__ = ["restore", "save"]
 
@@ -36,7 +38,11 @@ def save(network: Network, path: str | Path) -> None:
     }
     for k, p in enumerate(network.populations.values()):
         arrays[f"p{k}/state"], arrays[f"p{k}/last"], arrays[f"p{k}/free"] = p._state, p._last, p._free
+        if p.model is not p._given:  # spikes were added to its spike array
+            arrays[f"p{k}/spike_times"], arrays[f"p{k}/spike_ids"] = p.model.times, p.model.ids
     engine = network._engine
+    if network._restored is not None:  # read, but not run since: what is on its way has no arrays yet
+        arrays |= {n: a for n, a in network._restored.items() if _is_on_its_way(n)}
     for k, q in enumerate(network.projections.values()):
         arrays[f"q{k}/values"] = q._values if q._merged is None else q._merged[:, q._place]
         arrays[f"q{k}/pre"], arrays[f"q{k}/post"] = q.pre_ids, q.post_ids
@@ -71,66 +77,119 @@ def restore(network: Network, path: str | Path) -> None:
             arrays = {n: archive[n] for n in archive.files}
     except FileNotFoundError:
         raise
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, KeyError) as error:
+    except Exception as error:  # NumPy, zipfile, zlib and struct each have their own for a damaged file
         raise ValueError(f"{path}: not a readable state file ({error})") from None
     if str(arrays.get("format")) != _FORMAT:
         raise ValueError(f"{path}: expected a file of the format {_FORMAT!r}, got {arrays.get('format')!s}")
-    structure = _structure(network)
-    if str(arrays["structure"]) != structure:
+    structure, other = _structure(network), str(arrays.get("structure"))
+    if other != structure:
         raise ValueError(
-            f"{path}: the state belongs to another network.\n--- in the file\n{arrays['structure']}\n--- here\n{structure}"
+            f"{path}: the state belongs to another network.\n--- in the file\n{other}\n--- here\n{structure}"
         )
-    _check(network, arrays, path)
+    try:
+        _check(network, arrays)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
     started = "p0/history_steps" in arrays
     for k, q in enumerate(network.projections.values()):
         q.reset()
         q._values[:] = arrays[f"q{k}/values"]
     for k, p in enumerate(network.populations.values()):
         p.reset()
+        if f"p{k}/spike_times" in arrays:
+            p.model = _spikes(p, arrays, k)
         p._state[:], p._last[:], p._free[:] = arrays[f"p{k}/state"], arrays[f"p{k}/last"], arrays[f"p{k}/free"]
     network._engine, network._last, network.step = None, None, int(arrays["step"])
     network._restored = arrays if started else None
     network.clear_recordings()
 
 
+def _is_on_its_way(name: str) -> bool:
+    return name.endswith("/when") or "/history_" in name or "/arrivals/" in name
+
+
 def load_into(engine: Any, arrays: Mapping[str, np.ndarray]) -> None:
     """Give a new engine what a restored state knows beyond variables: spikes on their way, begun sums, last touches."""
     for k, p in enumerate(engine.network.populations.values()):
         engine.set_history(p, arrays[f"p{k}/history_steps"], arrays[f"p{k}/history_ids"])
-        for variable in engine.arrivals(p):
-            engine.set_arrivals(p, variable, arrays[f"p{k}/arrivals/{variable}"])
+        for variable, mine in engine.arrivals(p).items():
+            name = f"p{k}/arrivals/{variable}"
+            waiting = arrays.get(name, np.zeros(0))
+            if waiting.shape != mine.shape:
+                raise ValueError(f"restored state: {name}: expected {mine.shape}, got {waiting.shape}")
+            engine.set_arrivals(p, variable, waiting)
     for k, q in enumerate(engine.network.projections.values()):
         engine.set_touched(q, arrays[f"q{k}/when"])
 
 
 def _structure(network: Network) -> str:
+    """All that a state depends on, save wiring and delays, which have arrays: parameters and inputs may be others."""
     lines = [f"dt {network.dt_si!r} s, seed {network.seed}, {network.dtype}"]
-    lines += [f"population {p.name!r}: {p.size} x ({', '.join(p._rows)})" for p in network.populations.values()]
-    lines += [f"projection {q.name!r}: {q.size} x ({', '.join(q._variables())})" for q in network.projections.values()]
+    for p in network.populations.values():
+        lines.append(f"population {p.name!r}: {p.size} x {_equations(p._given)} ({', '.join(p._rows)})")
+    for q in network.projections.values():
+        lines.append(f"projection {q.name!r}: {q.size} x {_equations(q.synapse)} ({', '.join(q._variables())})")
     return "\n".join(lines)
 
 
-def _check(network: Network, arrays: Mapping[str, np.ndarray], path: str | Path) -> None:
-    """Refuse a file whose arrays have not the shapes of this network, or other wiring."""
+def _equations(model: Any) -> str:
+    """A short name for a model's equations, the same whatever its parameters and line breaks."""
+    if isinstance(model, SpikeArray):
+        return "spike array"
+    from ..kernels import structure_key
 
-    def same(name: str, shape: tuple[int, ...]) -> None:
-        if name not in arrays or arrays[name].shape != shape:
-            got = arrays[name].shape if name in arrays else "nothing"
-            raise ValueError(f"{path}: {name}: expected shape {shape}, got {got}")
+    key = [" ".join(part.split()) if isinstance(part, str) else part for part in structure_key(model)]
+    return "equations " + hashlib.sha256(repr(key).encode()).hexdigest()[:8]
 
-    def population(k: int, p: Population) -> None:
-        same(f"p{k}/state", p._state.shape)
-        same(f"p{k}/last", (p.size,))
-        same(f"p{k}/free", (p.size,))
 
-    def projection(k: int, q: Projection) -> None:
-        same(f"q{k}/values", (len(q._variables()), q.size))
-        for word, mine in (("pre", q.pre_ids), ("post", q.post_ids), ("axonal", q.axonal_steps), ("dendritic", q.dendritic_steps)):
-            same(f"q{k}/{word}", (q.size,))
-            if not np.array_equal(arrays[f"q{k}/{word}"], mine):
-                raise ValueError(f"{path}: the {word} side of {q.what} differs: other wiring or delays")
+def _check(network: Network, arrays: Mapping[str, np.ndarray]) -> None:
+    """Refuse arrays that are not of this network's shapes, types and wiring, before anything is changed."""
 
+    def need(name: str, shape: tuple[int | None, ...], like: Any) -> np.ndarray:
+        found = arrays.get(name)
+        if found is None or found.dtype != np.dtype(like) or not _fits(found.shape, shape):
+            got = "nothing" if found is None else f"{found.dtype} {list(found.shape)}"
+            raise ValueError(f"{name}: expected {np.dtype(like)} {list(shape)}, got {got}")
+        return found
+
+    step = need("step", (), np.int64)
+    started = "p0/history_steps" in arrays
+    if step < 0:
+        raise ValueError(f"step: expected a number >= 0, got {step}")
     for k, p in enumerate(network.populations.values()):
-        population(k, p)
+        need(f"p{k}/state", p._state.shape, p._state.dtype)
+        need(f"p{k}/last", (p.size,), np.int64)
+        need(f"p{k}/free", (p.size,), bool)
+        if f"p{k}/spike_times" in arrays:
+            source = _spikes(p, arrays, k)
+            if source.size > p.size:
+                raise ValueError(f"p{k}/spike_ids: expected spikes of {p.size} spike sources, got {source.size}")
+            source.steps(network.dt_si)
+        if started:
+            steps = need(f"p{k}/history_steps", (None,), np.int64)
+            ids = need(f"p{k}/history_ids", (len(steps),), np.int32)
+            if ids.min(initial=0) < 0 or ids.max(initial=-1) >= p.size:
+                raise ValueError(f"p{k}/history_ids: expected neurons 0 ... {p.size - 1}")
+            for n in arrays:
+                if n.startswith(f"p{k}/arrivals/"):
+                    need(n, (None, p.size), network.dtype)
     for k, q in enumerate(network.projections.values()):
-        projection(k, q)
+        need(f"q{k}/values", (len(q._variables()), q.size), network.dtype)
+        for word, mine in (
+            ("pre", q.pre_ids), ("post", q.post_ids), ("axonal", q.axonal_steps), ("dendritic", q.dendritic_steps)
+        ):  # fmt: skip
+            if not np.array_equal(need(f"q{k}/{word}", (q.size,), mine.dtype), mine):
+                raise ValueError(f"the {word} side of {q.what} differs: other wiring or delays")
+        if started:
+            need(f"q{k}/when", (q.size if np.size(arrays.get(f"q{k}/when", ())) else 0,), np.int64)
+
+
+def _fits(shape: tuple[int, ...], pattern: tuple[int | None, ...]) -> bool:
+    return len(shape) == len(pattern) and all(b is None or a == b for a, b in zip(shape, pattern, strict=True))
+
+
+def _spikes(p: Population, arrays: Mapping[str, np.ndarray], k: int) -> SpikeArray:
+    """The spike array of a population to which spikes had been added."""
+    if not isinstance(p._given, SpikeArray):
+        raise ValueError(f"p{k}/spike_times: population {p.name!r} has cells, not a SpikeArray")
+    return SpikeArray(arrays[f"p{k}/spike_times"], arrays.get(f"p{k}/spike_ids"), rounding=p._given.rounding)

@@ -13,16 +13,17 @@ from typing import Any
 import numpy as np
 
 from ..kernels.random import normal, uniform
+from ..kernels.special import exprel
 from ..language import parse_expression
 from ..units import DIMENSIONLESS, Dims, dims_text, is_unit, parse_quantity, to_si
 
 __all__ = ["evaluate", "grid_steps", "resolve"]
 
-_SAME = {"abs": np.abs, "floor": np.floor, "ceil": np.ceil}
-_PLAIN = {
+_PLAIN = {  # of numbers without unit
     "exp": np.exp, "log": np.log, "log10": np.log10, "sin": np.sin, "cos": np.cos, "tan": np.tan,
     "sinh": np.sinh, "cosh": np.cosh, "tanh": np.tanh, "arcsin": np.arcsin, "arccos": np.arccos,
-    "arctan": np.arctan, "int": np.trunc, "sign": np.sign,
+    "arctan": np.arctan, "int": np.trunc, "floor": np.floor, "ceil": np.ceil, "exprel": exprel,
+    "expm1": np.expm1, "log1p": np.log1p,
 }  # fmt: skip
 _COMPARE: dict[type, Callable] = {
     ast.Lt: np.less, ast.LtE: np.less_equal, ast.Gt: np.greater, ast.GtE: np.greater_equal,
@@ -32,7 +33,7 @@ _COMPARE: dict[type, Callable] = {
 
 def evaluate(
     text: str, size: int, names: Mapping[str, tuple[Any, Dims]], stream: tuple[int, int, int], what: str
-) -> tuple[np.ndarray, Dims]:
+) -> tuple[float | np.ndarray, Dims]:
     """Evaluate an expression for ``size`` elements.
 
     Parameters
@@ -50,7 +51,8 @@ def evaluate(
 
     Returns
     -------
-    values [size] in SI, dimensions
+    value, dimensions
+        In SI: an array [size] if the text has random numbers or a name with a value per element, else one float.
     """
     calls = 0
 
@@ -68,16 +70,16 @@ def evaluate(
         nonlocal calls
         match node:
             case ast.Constant():
-                return float(node.value), DIMENSIONLESS
+                return np.float64(node.value), DIMENSIONLESS  # its 1/0 is inf, refused by `resolve`
             case ast.Name(id=name):
                 if name in names:
-                    return names[name]
+                    return np.asarray(names[name][0], dtype=float), names[name][1]
                 if is_unit(name):
                     return parse_quantity(name)
                 raise ValueError(f"{what}: unknown name {name!r} in {text!r}; expected a unit or {', '.join(names)}")
-            case ast.UnaryOp(op=ast.USub()):
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd()):
                 value, dims = run(node.operand)
-                return -value, dims
+                return (-value if isinstance(node.op, ast.USub) else value), dims
             case ast.BinOp(op=ast.Add() | ast.Sub()):
                 (a, da), (b, db) = run(node.left), run(node.right)
                 return (a + b if isinstance(node.op, ast.Add) else a - b), same(da, db)
@@ -99,16 +101,16 @@ def evaluate(
             case ast.Compare():
                 (a, da), (b, db) = run(node.left), run(node.comparators[0])
                 same(da, db)
-                return _COMPARE[type(node.ops[0])](a, b), DIMENSIONLESS
+                return np.asarray(_COMPARE[type(node.ops[0])](a, b), dtype=float), DIMENSIONLESS
             case ast.BoolOp():
                 join = np.logical_and if isinstance(node.op, ast.And) else np.logical_or
                 values = [plain(v) for v in node.values]
                 out = values[0]
                 for v in values[1:]:
                     out = join(out, v)
-                return out, DIMENSIONLESS
+                return np.asarray(out, dtype=float), DIMENSIONLESS
             case ast.UnaryOp(op=ast.Not()):
-                return np.logical_not(plain(node.operand)), DIMENSIONLESS
+                return np.asarray(np.logical_not(plain(node.operand)), dtype=float), DIMENSIONLESS
             case ast.Call(func=ast.Name(id="rand" | "randn" as kind)):
                 seed, first, step = stream
                 calls += 1
@@ -116,24 +118,26 @@ def evaluate(
                     seed, first + calls - 1, np.arange(size), step
                 ), DIMENSIONLESS
             case ast.Call(func=ast.Name(id="where")):
-                (a, da), (b, db) = run(node.args[1]), run(node.args[2])
-                return np.where(plain(node.args[0]), a, b), same(da, db)
+                yes, (a, da), (b, db) = plain(node.args[0]), run(node.args[1]), run(node.args[2])
+                return np.where(yes, a, b), same(da, db)
             case ast.Call(func=ast.Name(id="clip")):
                 (a, da), (b, db), (c, dc) = map(run, node.args)
                 return np.clip(a, b, c), same(same(da, db), dc)
             case ast.Call(func=ast.Name(id="sqrt")):
                 value, dims = run(node.args[0])
                 return np.sqrt(value), tuple(d / 2 for d in dims)
-            case ast.Call(func=ast.Name(id=name)) if name in _SAME:
+            case ast.Call(func=ast.Name(id="abs")):
                 value, dims = run(node.args[0])
-                return _SAME[name](value), dims
+                return np.abs(value), dims
+            case ast.Call(func=ast.Name(id="sign")):
+                return np.sign(run(node.args[0])[0]), DIMENSIONLESS
             case ast.Call(func=ast.Name(id=name)) if name in _PLAIN:
                 return _PLAIN[name](plain(node.args[0])), DIMENSIONLESS
         raise ValueError(f"{what}: cannot evaluate {text!r}")
 
     with np.errstate(all="ignore"):
         value, dims = run(parse_expression(text, what))
-    return np.broadcast_to(np.asarray(value, dtype=float), (size,)).copy(), dims
+    return (float(value) if np.ndim(value) == 0 else np.array(value, dtype=float)), dims
 
 
 def resolve(
@@ -147,12 +151,9 @@ def resolve(
         Wrong unit, wrong length, NaN or infinity, with the argument's name.
     """
     if isinstance(value, str):
-        found, got = evaluate(value, size, names, stream, what)
+        si, got = evaluate(value, size, names, stream, what)
         if tuple(got) != tuple(dims):
             raise ValueError(f"{what}: expected {dims_text(dims)}, {value!r} is in {dims_text(got)}")
-        si: Any = found
-        if size and np.all(found == found[0]):
-            si = float(found[0])
     else:
         si = to_si(value, dims, what)
     if isinstance(si, np.ndarray):

@@ -13,9 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from ..language import (
+    METHODS,
     Equation,
     Statement,
     check_names,
+    check_temporaries,
     check_texts,
     expression_names,
     parse_equations,
@@ -27,7 +29,6 @@ from ..units import TIME, Dims, parse_dims, to_si
 
 __all__ = ["METHODS", "NeuronModel"]
 
-METHODS = ("exact", "exponential_euler", "euler", "rk2", "rk4", "heun", "milstein")
 BUILT_IN = frozenset({"t", "dt", "i", "not_refractory", "lastspike"})
 _FIELDS = (
     "equations", "threshold", "reset", "refractory", "method", "parameters", "init", "update", "name", "source",
@@ -94,7 +95,7 @@ class NeuronModel:
         )  # fmt: skip
         if method not in METHODS:
             raise ValueError(f"{owner}: method: expected one of {', '.join(METHODS)}, got {method!r}")
-        self.equations, self.threshold, self.reset, self.update = equations, threshold, reset, update
+        self.equations, self.threshold, self.reset, self.update = equations, threshold.strip(), reset, update
         self.method, self.name, self.reference, self.description = method, name, source, description
         self.owner = owner
         self.parameters: Mapping[str, Parameter] = declare(parameters or {}, owner)
@@ -205,12 +206,8 @@ class NeuronModel:
                 check_names(names, known | local, owner, line)
                 self._check_assignment(s, what, local)
                 read |= names
-            if unread := sorted(local - read):
-                raise ValueError(
-                    f"{owner}: {what}: {unread[0]!r} is no state variable ({', '.join(self.states)}), "
-                    "and nothing reads it"
-                )
-        if self.threshold.strip():
+            check_temporaries(local, read, self.states, f"{owner}: {what}")
+        if self.threshold:
             line = f"threshold = {self.threshold}"
             check_names(expression_names(self.threshold, owner, line), known, owner, line)
             if not self.reset.strip():

@@ -13,9 +13,11 @@ from types import MappingProxyType
 from typing import Any
 
 from ..language import (
+    METHODS,
     Equation,
     Statement,
     check_names,
+    check_temporaries,
     check_texts,
     expression_names,
     parse_equations,
@@ -88,6 +90,8 @@ class SynapseModel:
         )  # fmt: skip
         if tuple(order) not in (("pre", "post"), ("post", "pre")):
             raise ValueError(f"{owner}: order: expected ('pre', 'post') or ('post', 'pre'), got {order!r}")
+        if method not in METHODS:
+            raise ValueError(f"{owner}: method: expected one of {', '.join(METHODS)}, got {method!r}")
         self.equations, self.on_pre, self.on_post, self.order = equations, on_pre, on_post, tuple(order)
         self.method, self.name, self.reference, self.description = method, name, source, description
         self.owner = owner
@@ -191,6 +195,8 @@ class SynapseModel:
             raise ValueError(f"{owner}: {clash.pop()!r} is both a parameter and a line of the equations")
         if "weight" in own:
             raise ValueError(f"{owner}: 'weight' is the pseudo-unit of the weight; call the variable 'w'")
+        if "j" in own:
+            raise ValueError(f"{owner}: the name 'j' is reserved: it is the number of the target neuron")
         for line in self.lines:
             if line.kind == "differential" and not {"event-driven", "clock-driven"} & set(line.flags):
                 raise ValueError(f"{owner}: {line.text()!r}: say (event-driven) or (clock-driven)")
@@ -207,17 +213,21 @@ class SynapseModel:
                 self._names(line.expr, own, line.text(), set())
         for what, statements in (("on_pre", self.pre_statements), ("on_post", self.post_statements)):
             local: set[str] = set()
+            read: set[str] = set()
             for s in statements:
                 text = f"{s.name} {s.op} {s.expr}"
-                self._names(s.expr, own, text, local)
+                read |= self._names(s.expr, own, text, local)
                 self._check_assignment(s, f"{owner}: {what} line '{text}'", local)
+            check_temporaries(local, read, self.variables, f"{owner}: {what}")
         for name in (*self.init, *self.bounds):
             if name not in self.variables:
                 raise ValueError(f"{owner}: init or bounds: {name!r} is no variable ({', '.join(self.variables)})")
 
-    def _names(self, expr: str, own: set[str], line: str, local: set[str]) -> None:
-        names = {n for n in expression_names(expr, self.owner) if not n.endswith(("_pre", "_post")) or n in own}
-        check_names(names, own | BUILT_IN | local, self.owner, line)
+    def _names(self, expr: str, own: set[str], line: str, local: set[str]) -> set[str]:
+        names = expression_names(expr, self.owner, line)
+        inside = {n for n in names if not n.endswith(("_pre", "_post")) or n in own}
+        check_names(inside, own | BUILT_IN | local, self.owner, line)
+        return names
 
     def _check_assignment(self, s: Statement, where: str, local: set[str]) -> None:
         if s.name in self.variables:

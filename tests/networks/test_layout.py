@@ -1,0 +1,259 @@
+"""Merged arrays: groups, bundles, classes of delay, owners, and the way back."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spikegram.networks import AllToAll, FromList, Network, OneToOne, SpikeArray
+from spikegram.networks.layout import Layout, state_dims
+from spikegram.neurons import NeuronModel
+from spikegram.plasticity import SynapseModel
+from spikegram.units import CURRENT, VOLTAGE
+
+
+def _load(name):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+samples = _load("sample_networks")
+
+
+def layout_of(net, target="reference"):
+    return Layout(list(net.populations.values()), list(net.projections.values()), net.dt_si, net.dtype, target)
+
+
+def finished(net):
+    layout = layout_of(net)
+    for group in layout.groups:
+        group.finish(net.dt_si)
+    return layout
+
+
+# -- groups -----------------------------------------------------------------------------------------------------------
+def test_populations_of_one_model_are_one_group():
+    net = Network()
+    a = net.population(3, samples.NOISY, name="a", init=dict(v="i*mV"))
+    other = net.population(2, samples.COUNTER, name="other")
+    b = net.population(4, samples.NOISY(tau_m=3, name="renamed"), name="b", init=dict(v="10*mV + i*mV"))
+    s, t = net.population(2, SpikeArray([])), net.population(1, SpikeArray([]))
+    slow = net.population(1, samples.NOISY(refractory="2*t_ref"), name="slow")  # other equations
+    layout = layout_of(net)
+    assert [[p.name for p in g.populations] for g in layout.groups] == [
+        ["a", "b"], ["other"], [s.name, t.name], ["slow"]
+    ]  # fmt: skip
+    group = layout.groups[0]
+    assert (group.size, group.start.tolist(), group.name) == (7, [0, 3, 7], "a + b")
+    row = group.rows.index("v")
+    assert group.state[row] == pytest.approx(np.array([0, 1, 2, 10, 11, 12, 13]) * 1e-3)
+    group.state[row, 4] = 0.5  # the populations look at the same memory
+    assert b.get("v")[1] == 500
+    a.set(v=7)
+    assert group.state[row, :3] == pytest.approx([7e-3] * 3)
+    assert layout.group_of[id(slow)].number == 3
+    assert layout.group_of[id(other)].size == 2
+
+
+def test_one_value_for_all_or_one_for_each():
+    net = Network()
+    net.population(2, samples.NOISY, name="a")
+    net.population(3, samples.NOISY(t_ref=2), name="b", parameters=dict(tau_m=[1, 2, 4]))
+    group = finished(net).groups[0]
+    names = group.module.VECTORS
+    for k, n in enumerate(names):  # what depends on tau_m has a value per neuron, those of `a` all the same
+        assert group.vectors[k, 0] == group.vectors[k, 1]
+        assert len(set(group.vectors[k, 2:])) == 3, n
+    assert group.scalars.shape == (2, len(group.module.SCALARS))
+    assert group.refractory.tolist() == [10, 10, 20, 20, 20]
+
+
+@given(st.integers(0, 40), st.integers(1, 7))
+def test_threads_own_disjoint_neurons(size, threads):
+    net = Network()
+    net.population(size // 3, SpikeArray([]))
+    net.population(0, SpikeArray([]))
+    net.population(size - size // 3, SpikeArray([]))
+    group = finished(net).groups[0]
+    edge = group.bounds(threads)
+    assert (edge[0], edge[-1], len(edge)) == (0, size, threads + 1)
+    assert np.ptp(np.diff(edge)) <= 1
+    arrays = group.arrays(threads, 5, 3)
+    lo, hi = arrays[8], arrays[9]
+    owned = [i for t in range(threads) for s in range(3) for i in range(lo[t, s], hi[t, s])]
+    assert sorted(owned) == list(range(size))
+    for s in range(3):
+        mine = [i for t in range(threads) for i in range(lo[t, s], hi[t, s])]
+        assert sorted(mine) == list(range(group.start[s], group.start[s + 1]))
+
+
+# -- bundles ----------------------------------------------------------------------------------------------------------
+synapse_lists = st.lists(
+    st.tuples(st.integers(0, 4), st.integers(0, 4), st.integers(0, 3), st.integers(0, 2)), max_size=25
+)
+
+
+def two_projections(first, second):
+    """Two projections of one kind between three populations of one model, merged into one bundle."""
+    net = Network(dt=0.1)
+    cells = [net.population(5, samples.COUNTER, name=f"p{k}") for k in range(3)]
+    made = []
+    for k, rows in enumerate((first, second)):
+        pre, post, axonal, dendritic = np.array(rows, dtype=np.int64).reshape(-1, 4).T
+        pairs = FromList(np.stack([pre, post], axis=1))
+        made.append(
+            net.project(
+                cells[k],
+                cells[k + 1],
+                pairs,
+                weight=np.arange(len(rows)) + 100.0 * k,
+                target="z",
+                synapse=samples.COUNTING,
+                delay=0.1 * (axonal + dendritic),
+                dendritic_delay=0.1 * dendritic,
+            )  # fmt: skip
+        )
+    return net, made
+
+
+@settings(max_examples=60)
+@given(synapse_lists, synapse_lists, st.integers(1, 4))
+def test_every_synapse_is_found_where_the_kernels_look(first, second, threads):
+    net, made = two_projections(first, second)
+    layout = finished(net)
+    (bundle,) = layout.bundles
+    row, post, pre, values, *_ = arrays = bundle.arrays(threads)
+    axonal, dendritic, colptr, col = arrays[10], arrays[11], arrays[13], arrays[14]
+    edge = bundle.target.bounds(threads)
+    expected = sorted(
+        (a + 5 * k, b + 5 * k + 5, x, y, float(n) + 100 * k)
+        for k, rows in enumerate((first, second))
+        for n, (a, b, x, y) in enumerate(rows)
+    )
+    by_source, by_target = [], []
+    for c in range(len(axonal)):
+        for t in range(threads):
+            for i in range(15):
+                for s in range(row[c, t, i], row[c, t, i + 1]):
+                    assert pre[s] == i
+                    assert edge[t] <= post[s] < edge[t + 1]
+                    by_source.append((i, int(post[s]), int(axonal[c]), int(dendritic[c]), values[0, s]))
+        for j in range(15):
+            for s in col[colptr[c, j] : colptr[c, j + 1]]:
+                assert post[s] == j
+                by_target.append((int(pre[s]), j, int(axonal[c]), int(dendritic[c]), values[0, s]))
+    assert sorted(by_source) == sorted(by_target) == expected
+    assert len({(int(a), int(d)) for a, d in zip(axonal, dendritic, strict=True)}) == len(axonal)
+    assert layout.groups[0].depth >= max([x for *_, x, _ in first + second], default=0) + 1
+    assert layout.groups[0].slots > max([y for *_, y in first + second], default=0)
+    # the projections know their own among them
+    for q, offset in zip(made, (0, 100), strict=True):
+        assert q.get("w").tolist() == [offset + n for n in range(q.size)]
+
+
+@settings(max_examples=30)
+@given(synapse_lists, synapse_lists, st.integers(1, 3), st.integers(1, 3))
+def test_sorting_for_other_threads_keeps_every_value(first, second, before, after):
+    net, made = two_projections(first, second)
+    (bundle,) = finished(net).bundles
+    bundle.arrays(before)
+    for k, q in enumerate(made):
+        q.set(n_pre=np.arange(q.size) * 2.0 + k)
+    bundle.sorted_when[:] = bundle.sorted_values[0] * 10
+    bundle.unsort(keep=True)
+    made[0].set(seen=3)
+    bundle.unsort()
+    bundle.arrays(after)
+    for k, q in enumerate(made):
+        assert q.get("w").tolist() == [100.0 * k + n for n in range(q.size)]
+        assert q.get("n_pre").tolist() == [2.0 * n + k for n in range(q.size)]
+    assert np.array_equal(bundle.sorted_when, bundle.sorted_values[0] * 10)
+    assert made[0].get("seen").tolist() == [3] * made[0].size
+
+
+def test_sums_of_a_target_do_not_depend_on_threads():
+    """Within a class of delay the synapses onto a neuron stay in the order of source, target, creation."""
+    net, _ = two_projections([(4, 1, 1, 0), (0, 1, 1, 0), (0, 1, 1, 0), (2, 1, 1, 0)], [])
+    (bundle,) = finished(net).bundles
+    for threads in (1, 2, 5):
+        _, post, pre, values, *_ = bundle.arrays(threads)
+        onto = values[0, post == 6]
+        assert onto.tolist() == [1, 2, 3, 0]
+        assert pre[post == 6].tolist() == [0, 0, 2, 4]
+        bundle.unsort()
+
+
+def test_kinds_and_sides_make_bundles():
+    net = Network(dt=0.1)
+    a, b = net.population(2, samples.COUNTER), net.population(2, samples.COUNTER)
+    s = net.population(2, SpikeArray([]))
+    common = dict(connector=OneToOne(), weight=1)
+    for pre, post in ((a, a), (a, b), (b, a)):
+        net.project(pre, post, target="x", **common)
+    net.project(a, b, target="z", **common)
+    net.project(s, b, target="x", **common)
+    net.project(s, a, target="x", **common)
+    net.project(a, b, target="z", synapse=samples.COUNTING, **common)
+    net.project(a, b, target="z", synapse=samples.COUNTING(tau_q=5), **common)
+    bundles = layout_of(net).bundles
+    assert [len(x.projections) for x in bundles] == [3, 1, 2, 2]
+    assert [(x.source.number, x.target.number) for x in bundles] == [(0, 0), (0, 0), (1, 0), (0, 0)]
+
+
+def test_a_variable_is_summed_by_one_model_only():
+    net = Network(dt=0.1)
+    cells = net.population(3, samples.NOISY, name="cells")
+    other = net.population(2, samples.NOISY, name="other")
+    net.project(cells, cells, AllToAll(), weight=1, synapse=samples.GAP)
+    net.project(other, cells, AllToAll(), weight=1, synapse=samples.GAP)  # the same model: one sum
+    layout_of(net)
+    twice = SynapseModel("w : 1\npull_post = 2*w*(v_pre - v_post) : volt (summed)", on_pre="")
+    net.project(cells, cells, AllToAll(), weight=1, synapse=twice, name="twice")
+    with pytest.raises(ValueError, match="projection 'twice': the summed variable 'pull' is already set by another"):
+        net.run(1, backend="reference")
+
+
+def test_sums_reach_only_the_populations_that_are_targets():
+    """Two populations of one model share arrays; what sums into one must not clear the other's variable."""
+    net = Network(dt=0.1)
+    a = net.population(2, samples.NOISY, name="a", init=dict(pull="7*mV"))
+    b = net.population(2, samples.NOISY, name="b", init=dict(pull="5*mV", v="i*mV"))
+    net.project(b, b, AllToAll(), weight=1, synapse=samples.GAP)
+    net.run(0.1, backend="reference")
+    assert a.get("pull").tolist() == [7, 7]
+    assert b.get("pull") == pytest.approx([1, -1])
+
+
+# -- the plan ---------------------------------------------------------------------------------------------------------
+def test_the_plan_is_the_same_for_other_sizes():
+    small, large = samples.busy(sizes=(3, 3)), samples.busy(sizes=(30, 9), seed=5)
+    assert layout_of(small).plan() == layout_of(large).plan()
+    assert layout_of(small).plan() != layout_of(small, "numba").plan()
+    single = samples.busy(dtype="float32")
+    assert layout_of(single, "numba").plan() != layout_of(small, "numba").plan()
+
+
+def test_the_plan_tells_groups_apart():
+    net = Network()
+    net.population(1, samples.COUNTER)
+    net.population(1, SpikeArray([]))
+    net.population(1, NeuronModel("u : 1", name="mute"))
+    plan = layout_of(net).plan()
+    assert [(bool(g.module), g.has_inputs, g.has_reset) for g in plan.groups] == [
+        (True, True, False), (False, False, False), (True, False, False)
+    ]  # fmt: skip
+    assert plan.synapses == ()
+
+
+def test_what_synapses_see():
+    net = Network()
+    p = net.population(1, samples.NOISY)
+    assert state_dims(p) == dict(v=VOLTAGE, I=CURRENT, pull=VOLTAGE, drive=CURRENT)
+    assert state_dims(net.population(1, SpikeArray([]))) == {}
