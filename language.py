@@ -64,7 +64,7 @@ _ALLOWED = (
 )  # fmt: skip
 
 _LEFT = re.compile(r"(?:d(?P<diff>[A-Za-z]\w*) ?/ ?dt|(?P<name>\w+))(?: ?= ?(?P<expr>.+))?", re.ASCII)
-_FLAGS = re.compile(r"(?<=[\w)]) ?\((?P<flags>[A-Za-z][A-Za-z ,\-]*)\)$")
+_FLAGS = re.compile(r"(?:^|(?<=[\w)])) ?\((?P<flags>[A-Za-z][A-Za-z ,\-]*)\)$")
 _STATEMENT = re.compile(r"(?P<name>\w+) ?(?P<op>\*\*=|\+=|-=|\*=|/=|=)(?!=) ?(?P<expr>.+)", re.ASCII)
 _MAX_LENGTH, _MAX_DEPTH, _MAX_TERMS, _MAX_POWER = 20_000, 100, 10_000, 100
 _RESERVED = ("t", "dt", "i", "N", "xi", "t_in_timesteps", "not_refractory", "lastspike")

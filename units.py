@@ -148,9 +148,7 @@ def dims_text(dims: Dims) -> str:
         if known == tuple(dims) and ten == 0:
             return name
     names = ("metre", "kilogram", "second", "amp", "kelvin", "mole", "candle")
-    return " ".join(
-        f"{n}^{d:g}" if d != 1 else n for n, d in zip(names, dims, strict=True) if d
-    )
+    return " ".join(f"{n}^{d:g}" if d != 1 else n for n, d in zip(names, dims, strict=True) if d)
 
 
 def dims_expression(dims: Dims) -> str:
@@ -261,9 +259,7 @@ def strip_quantity(value: Any) -> tuple[Any, Dims | None]:
     dimension = getattr(value, "dim", None)  # a Brian 2 Quantity or Unit, without importing Brian 2
     if dimension is not None and hasattr(dimension, "_dims"):
         array = np.asarray(value, dtype=float)
-        return (array.item() if array.ndim == 0 else np.array(array)), tuple(
-            float(d) for d in dimension._dims
-        )
+        return (array.item() if array.ndim == 0 else np.array(array)), tuple(float(d) for d in dimension._dims)
     return value, None
 
 
@@ -300,9 +296,7 @@ def to_si(value: Any, dims: Dims, what: str) -> Any:
             f"{what}: expected a value in {dims_text(dims)} (a plain number is in {name or '1'}), "
             f"got {value!r} in {dims_text(given)}"
         )
-    if isinstance(plain, bool) or not (
-        is_number(plain) or isinstance(plain, np.ndarray | list | tuple)
-    ):
+    if isinstance(plain, bool) or not (is_number(plain) or isinstance(plain, np.ndarray | list | tuple)):
         raise TypeError(f"{what}: expected a number, a quantity or an array, got {value!r}")
     if is_number(plain):
         si = float(plain)

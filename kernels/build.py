@@ -226,9 +226,7 @@ def _refractory(model: NeuronModel, group: Any, known: set[str], meaning: Meanin
 
 
 @_shallow
-def build_synapse(
-    model: SynapseModel, pre: dict[str, Dims], post: dict[str, Dims]
-) -> SynapseProgram:
+def build_synapse(model: SynapseModel, pre: dict[str, Dims], post: dict[str, Dims]) -> SynapseProgram:
     """Make the program of a bound synapse model between cells with these state variables.
 
     Parameters

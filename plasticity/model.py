@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -145,9 +146,9 @@ class SynapseModel:
         dims : tuple
             Dimensions of that variable.
         """
-        fields, unit = self._fields(), f"{dims_expression(dims)}"
-        fields["equations"] = re.sub(r"\btarget_post\b", f"{target}_post", re.sub(r"\bweight\b", unit, self.equations))
-        for key in ("on_pre", "on_post"):
+        fields = self._fields()
+        fields["equations"] = "\n".join(_bound(line, dims).text() for line in self.lines)
+        for key in ("equations", "on_pre", "on_post"):
             fields[key] = re.sub(r"\btarget_post\b", f"{target}_post", fields[key])
         scale = edge_unit(dims)[1]
         fields["parameters"] = {
@@ -243,6 +244,11 @@ class SynapseModel:
             raise ValueError(f"{where}: {s.name!r} is no variable of the synapse ({', '.join(self.variables)})")
         else:
             local.add(s.name)
+
+
+def _bound(line: Equation, dims: Dims) -> Equation:
+    unit = re.sub(r"\bweight\b", f"({dims_expression(dims)})", line.unit)
+    return line if unit == line.unit else replace(line, unit=dims_expression(parse_dims(unit)))
 
 
 def _rebuild(fields: dict[str, Any]) -> SynapseModel:
