@@ -210,6 +210,8 @@ def _measure(node: ast.AST, where: str, nesting: int) -> tuple[float | None, int
         return math.nan if numbers else None, max(terms, default=1)
     power = isinstance(node.op, ast.Pow)
     if numbers:
+        if power and math.isnan(values[0]) and abs(values[1]) <= _MAX_POWER:
+            return None, _MAX_POWER + 1  # may be raised no further
         if power and math.isnan(values[0] + values[1]):
             raise ValueError(f"{where}: a power of a function of numbers alone; write the number itself")
         value = _number(lambda: _ARITHMETIC[type(node.op)](*values), node, where)

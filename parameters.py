@@ -8,10 +8,12 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from .language import check_name
-from .units import DIMENSIONLESS, Dims, edge_unit, is_number, strip_quantity, to_edge, to_si
+import numpy as np
 
-__all__ = ["WEIGHT", "Parameter", "declare", "replace_values"]
+from .language import check_name
+from .units import DIMENSIONLESS, TIME, Dims, edge_unit, is_number, strip_quantity, to_edge, to_si
+
+__all__ = ["WEIGHT", "Parameter", "check_duration", "declare", "replace_values"]
 
 #: Dimensions of a value in the unit of a synapse's weight, which is known only once the synapse has a target.
 WEIGHT: Dims = ()
@@ -54,6 +56,7 @@ def declare(values: Mapping[str, Any], owner: str) -> Mapping[str, Parameter]:
                 raise ValueError(f"{what}: expected (value, 'meaning'), got {given!r}")
             given, meaning = given
         value, dims = _read(given, what)
+        check_duration(value, dims, what)
         found[name] = Parameter(value, DIMENSIONLESS if dims is None else dims, meaning)
     return MappingProxyType(found)
 
@@ -70,8 +73,15 @@ def replace_values(known: Mapping[str, Parameter], new: Mapping[str, Any], owner
             dims = WEIGHT if own is None else own
         else:
             value = to_si(given, dims, what)
+        check_duration(value, dims, what)
         changed[name] = Parameter(value, dims, known[name].meaning)
     return MappingProxyType(changed)
+
+
+def check_duration(value: Any, dims: Dims | None, what: str) -> None:
+    """Refuse negative times: a time constant or period below zero would grow without end instead of decaying."""
+    if dims == TIME and np.min(value, initial=0.0) < 0:
+        raise ValueError(f"{what}: expected a time >= 0 ms, got {to_edge(float(np.min(value)), TIME):g} ms")
 
 
 def _read(given: Any, what: str) -> tuple[float, Dims | None]:

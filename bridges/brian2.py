@@ -101,7 +101,7 @@ class Brian2Network:
                 order = np.lexsort((ids, steps))
                 r.add(steps[order], ids[order])
         for trace in net._trace_recorders:
-            if monitor := self.monitors.get((trace.population.name, trace.variable)):
+            if monitor := self.monitors.get((trace.population.name, trace.label)):
                 trace.steps.append(_steps(monitor, dt))
                 trace.values.append(monitor.variables[monitor.record_variables[0]].get_value().astype(float))
         result = collect(net, "brian2", False)
@@ -246,8 +246,8 @@ def _monitors(network: Network, cells: dict[str, CellGroup], made: dict[str, Any
     for trace in network._trace_recorders:
         if cell := cells.get(trace.population.name):
             when = {} if trace.every == 1 else dict(clock=None, dt=trace.every * network.dt_si * brian2.second)
-            name = _label(f"{trace.population.name}_{trace.variable}", taken)
-            monitors[trace.population.name, trace.variable] = brian2.StateMonitor(
+            name = _label(f"{trace.population.name}_{trace.label}", taken)
+            monitors[trace.population.name, trace.label] = brian2.StateMonitor(
                 cell.group, cell.names[trace.variable], trace.ids, name=name, **{**made, **when}
             )
     return monitors

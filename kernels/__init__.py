@@ -62,10 +62,7 @@ def neuron_module(
         return numba_neuron(program, single) if target == "numba" else reference_neuron(program)
 
     key = [target, single and target == "numba", sorted(vectors), structure_key(model)]
-    try:
-        return generated(f"neuron_{target}", key, write)
-    except ValueError as error:
-        raise ValueError(str(error)) from None
+    return generated(f"neuron_{target}", key, write)
 
 
 def synapse_module(

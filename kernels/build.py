@@ -121,6 +121,9 @@ def _meaning(lines: Iterable[Equation], owner: str, known: set[str]) -> Meaning:
                 raise ValueError(f"{owner}: in {e.text()!r}: expected a condition such as 'v > v_th'")
             found[e.name] = value if e.unit == "boolean" else as_number(value)
             del todo[e.name]
+    for e in lines:  # mistakes in the equations are told in our words before Brian 2 reads them
+        if e.kind == "differential":
+            to_sympy(e.expr, owner, known | expression_names(e.expr, owner), Randoms(), found)
     return found
 
 

@@ -139,6 +139,6 @@ def to_sympy(
         raise ValueError(f"{owner}: cannot translate {ast.dump(node)[:60]} in {text!r}")
 
     result = convert(parse_expression(text, owner, nesting=300))
-    if result.has(sp.nan, sp.zoo, sp.I):
+    if result.has(sp.nan, sp.zoo, sp.I) or getattr(result, "is_extended_real", None) is False:
         raise ValueError(f"{owner}: {text!r} is not a real number ({result})")
     return result

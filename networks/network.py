@@ -24,7 +24,7 @@ from .backends import check_backend
 from .connectors import Connector
 from .population import Population, PopulationView
 from .projection import Projection
-from .recording import SpikeRecorder, TraceRecorder, collect
+from .recording import SpikeRecorder, TraceRecorder, collect, recorders_of
 from .result import Result
 from .sources import SpikeArray
 from .values import grid_steps
@@ -303,7 +303,7 @@ class Network:
         ----------
         view : Population, PopulationView or Projection
         what : str or list of str
-            ``"spikes"``, names of state or input variables, or ``"weights"`` of a projection.
+            ``"spikes"``, names of variables (states, inputs, expressions), or ``"weights"`` of a projection.
         interval : float
             Between samples of a variable in ms, by default ``dt``. A sample at t is taken at the start of the step.
         """
@@ -325,11 +325,10 @@ class Network:
         traces: list[TraceRecorder] = []
         for n in names:
             taken = (*self._spike_recorders, *spikes) if n == "spikes" else (*self._trace_recorders, *traces)
-            if any(r.population is p and getattr(r, "variable", n) == n for r in taken):
+            if any(r.population is p and (getattr(r, "part_of", "") or getattr(r, "variable", n)) == n for r in taken):
                 raise ValueError(f"record: {n!r} of population {p.name!r} is recorded already")
             if n != "spikes":
-                p._row(n) if isinstance(p.model, NeuronModel) else p.dims(n)
-                traces.append(TraceRecorder(p, n, view.ids, every, self.step))
+                traces += recorders_of(p, n, view.ids, every, self.step)
                 continue
             if isinstance(p.model, NeuronModel) and not p.model.threshold:
                 what = f"model {p.model.name!r} of population {p.name!r}"

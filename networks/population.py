@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..neurons.model import NeuronModel
+from ..parameters import check_duration
 from ..units import DIMENSIONLESS, LENGTH, Dims, to_edge, to_si
 from .sources import SpikeArray
 from .values import resolve
@@ -58,6 +59,7 @@ class Population:
             what = f"population {name!r}: parameters[{n!r}]"
             place = list(self.parameters).index(n)
             self.parameters[n] = resolve(value, size, model.dims(n), self._names(), self._stream(place), what)
+            check_duration(self.parameters[n], model.dims(n), what)
         self._rows = (*model.states, *model.inputs)
         for n in self.init:
             if n not in model.states:

@@ -5,21 +5,23 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..language import expression_names
 from ..neurons.model import NeuronModel
-from ..units import VOLTAGE, edge_unit, parse_quantity, to_edge
+from ..units import DIMENSIONLESS, TIME, VOLTAGE, Dims, edge_unit, parse_quantity, to_edge
 from .records import PopulationRecord, ProjectionRecord, Trace
 from .result import Result
 from .spiketrains import SpikeTrains
+from .values import evaluate
 
 if TYPE_CHECKING:
     from .network import Network
     from .population import Population
 
-__all__ = ["SpikeRecorder", "TraceRecorder", "collect"]
+__all__ = ["SpikeRecorder", "TraceRecorder", "collect", "recorders_of"]
 
 
 @dataclass
@@ -54,15 +56,24 @@ class SpikeRecorder:
 
 @dataclass
 class TraceRecorder:
-    """One variable of some neurons, every ``every`` steps, at the start of the step."""
+    """One variable of some neurons, every ``every`` steps, at the start of the step.
+
+    ``part_of`` names the expression (``x = expr : unit``) for which the variable is recorded, '' if for itself.
+    """
 
     population: Population
     variable: str
     ids: np.ndarray
     every: int
     begin: int
+    part_of: str = ""
     steps: list[np.ndarray] = field(default_factory=list)
     values: list[np.ndarray] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """A name that no other recorder of the population has."""
+        return f"{self.part_of}_{self.variable}" if self.part_of else self.variable
 
     def joined(self) -> tuple[np.ndarray, np.ndarray]:
         """Steps [T] and values [T, K] in SI; the chunks are kept as one."""
@@ -93,7 +104,11 @@ def collect(network: Network, backend: str, interrupted: bool) -> Result:
             steps, ids = r.joined()
             recorded = None if len(r.ids) == p.size else r.ids
             trains = SpikeTrains(steps, ids, p.size, dt, stop, r.begin * dt, recorded)
-        traces = {r.variable: _trace(r, dt) for r in network._trace_recorders if r.population is p}
+        traces = {}
+        for r in network._trace_recorders:
+            if r.population is p:
+                name = r.part_of or r.variable
+                traces.setdefault(name, _derived(network, p, name) if r.part_of else _trace(r, dt))
         populations[p.name] = PopulationRecord(p.name, p.size, trains, traces, _threshold(p), {"model": _name(p)})
     projections = {}
     for q in network.projections.values():
@@ -121,6 +136,52 @@ def _trace(r: TraceRecorder, dt: float) -> Trace:
     dims = r.population.dims(r.variable)
     steps, values = r.joined()
     return Trace(r.variable, steps * dt, r.ids, to_edge(values, dims), edge_unit(dims)[0])
+
+
+def recorders_of(p: Population, name: str, ids: np.ndarray, every: int, begin: int) -> list[TraceRecorder]:
+    """Give what must be recorded to know a variable: itself, or for an expression the variables that it reads."""
+    model = p.model
+    if not isinstance(model, NeuronModel) or name not in model.subexpressions:
+        p.dims(name) if not isinstance(model, NeuronModel) else p._row(name)
+        return [TraceRecorder(p, name, ids, every, begin)]
+    expressions = {e.name: e.expr for e in model.lines if e.kind == "subexpression"}
+    wanted, reads = [name], set()
+    for n in wanted:
+        names = expression_names(expressions[n], model.owner)
+        wanted += [m for m in sorted(names) if m in expressions and m not in wanted]
+        reads |= names - set(expressions)
+    if strange := reads & {"not_refractory", "lastspike", "xi"}:
+        raise ValueError(f"record: {name!r} of population {p.name!r} reads {strange.pop()!r} and cannot be recorded")
+    rows = [n for n in (*model.states, *model.inputs) if n in reads]
+    if not rows:
+        raise ValueError(f"record: {name!r} of population {p.name!r} reads no variable; it is known without a recording")
+    return [TraceRecorder(p, n, ids, every, begin, part_of=name) for n in rows]
+
+
+def _derived(network: Network, p: Population, name: str) -> Trace:
+    """Evaluate a recorded expression from the variables that it reads."""
+    parts = [r for r in network._trace_recorders if r.population is p and r.part_of == name]
+    ids, steps = parts[0].ids, parts[0].joined()[0]
+    shape = (len(steps), len(ids))
+
+    def each(values: Any) -> np.ndarray:
+        return np.broadcast_to(values, shape).ravel()
+
+    names: dict[str, tuple[Any, Dims]] = {r.variable: (each(r.joined()[1]), p.dims(r.variable)) for r in parts}
+    names["t"], names["i"] = (each(steps[:, None] * network.dt_si), TIME), (each(ids), DIMENSIONLESS)
+    names["dt"] = (network.dt_si, TIME)
+    for n, value in p.parameters.items():
+        names[n] = (value if np.ndim(value) == 0 else each(value[ids]), p.dims(n))
+    lines = {e.name: e for e in p.model.lines if e.kind == "subexpression"}
+
+    def value_of(n: str) -> tuple[Any, Dims]:
+        for m in expression_names(lines[n].expr, p.model.owner) & set(lines):
+            names.setdefault(m, value_of(m))
+        what = f"population {p.name!r}: {n}"
+        return evaluate(lines[n].expr, shape[0] * shape[1], names, (network.seed, 0, 0), what)
+
+    values, dims = value_of(name)
+    return Trace(name, steps * network.dt, ids, to_edge(np.broadcast_to(values, shape[0] * shape[1]).reshape(shape), dims), edge_unit(dims)[0])
 
 
 def _threshold(p: Population) -> float | None:

@@ -25,7 +25,7 @@ from ..language import (
     parse_statements,
 )
 from ..parameters import WEIGHT, Parameter, declare, replace_values
-from ..units import Dims, dims_expression, edge_unit, parse_dims
+from ..units import Dims, dims_expression, edge_unit, is_number, parse_dims
 
 __all__ = ["SynapseModel"]
 
@@ -223,6 +223,14 @@ class SynapseModel:
         for name in (*self.init, *self.bounds):
             if name not in self.variables:
                 raise ValueError(f"{owner}: init or bounds: {name!r} is no variable ({', '.join(self.variables)})")
+
+        for name, limits in self.bounds.items():
+            for limit in limits if isinstance(limits, tuple) and len(limits) == 2 else [None]:
+                if not is_number(limit) and limit not in self.parameters:
+                    raise ValueError(
+                        f"{owner}: bounds[{name!r}]: expected (lowest, highest), each a number or the name of a parameter, "
+                        f"got {limits!r}"
+                    )
 
     def _names(self, expr: str, own: set[str], line: str, local: set[str]) -> set[str]:
         names = expression_names(expr, self.owner, line)

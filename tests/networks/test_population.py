@@ -261,3 +261,15 @@ def test_views_as_both_sides(net):
     nobody = net.population(0, LEAKY)
     assert net.project(nobody, p, AllToAll(), weight=1, target="I", delay=0.1).size == 0
     net.run(0.2, backend="reference")
+
+
+def test_negative_times_are_refused() -> None:
+    model = NeuronModel("dv/dt = -v/tau : 1", parameters=dict(tau="10*ms"))
+    with pytest.raises(ValueError, match=r"tau.*expected a time >= 0 ms, got -5 ms"):
+        model(tau=-5)
+    with pytest.raises(ValueError, match=r"parameters\['tau'\]: expected a time >= 0 ms, got -1 ms"):
+        Network().population(2, model, parameters=dict(tau=[1, -1]))
+    net = Network()
+    net.population(1, model(tau=0), name="zero")
+    with pytest.raises(ValueError, match="'zero'"):
+        net.run(1, backend="reference")

@@ -224,3 +224,31 @@ def test_threshold_for_pictures(net):
     assert collect(net, "reference", False)["p"].threshold == pytest.approx(2)
     net.project(p, p, OneToOne(), weight=1, target="v")
     assert collect(net, "reference", False).projections == {}
+
+
+def test_expressions_are_recorded_from_the_variables_they_read() -> None:
+    cell = NeuronModel(
+        """dv/dt = (I_tot*R - v)/tau : volt
+           dI/dt = -I/tau : amp
+           I_tot = I + I_leak + offset : amp
+           I_leak = -v*g*k : amp
+           nothing = 2*g : siemens
+           late = v*int(not_refractory) : volt""",
+        threshold="v > 1*volt", reset="v = 0*volt", refractory=1,
+        parameters=dict(tau="10*ms", R="100*Mohm", g="1*nS", k=0.5, offset="0.1*nA"),
+    )  # fmt: skip
+    net = Network(dt=0.1)
+    p = net.population(3, cell, name="p", init=dict(I="0.3*nA*i"), parameters=dict(k=[1, 2, 3]))
+    net.record(p[1:], ["v", "I", "I_tot"], interval=0.5)
+    net.run(4, backend="reference")
+    record = net.run(6, backend="reference")["p"]
+    expected = record.I - record.v * 1e-3 * np.array([2, 3]) + 0.1  # mV nS = pA
+    np.testing.assert_allclose(record.I_tot, expected, rtol=1e-12)
+    assert record.trace("I_tot").unit == "nA" and record.I_tot.shape == (20, 2)
+    assert set(record.traces) == {"v", "I", "I_tot"}
+    with pytest.raises(ValueError, match="'I_tot' of population 'p' is recorded already"):
+        net.record(p, "I_tot")
+    with pytest.raises(ValueError, match="reads no variable"):
+        net.record(p, "nothing")
+    with pytest.raises(ValueError, match="reads 'not_refractory'"):
+        net.record(p, "late")

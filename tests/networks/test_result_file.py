@@ -250,7 +250,8 @@ EXC = "populations/exc%2F%CE%B1 %2E1"
         (put("meta", "[1]"), "/meta: the text does not fit its check sum|'crc32': expected int"),
     ],
 )
-def test_forged_files_are_refused(saved, change, message):
+def test_forged_files_are_refused(saved, change, message, monkeypatch):
+    monkeypatch.chdir(saved.parent)  # where an external data set would be written
     with h5py.File(saved, "a") as file:
         change(file)
         reseal(file)
