@@ -18,10 +18,13 @@ from __future__ import annotations
 import ast
 import keyword
 import math
+import operator
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import numpy as np
 
 from .units import is_unit
 
@@ -68,10 +71,11 @@ _FLAGS = re.compile(r"(?:^|(?<=[\w)])) ?\((?P<flags>[A-Za-z][A-Za-z ,\-]*)\)$")
 _STATEMENT = re.compile(r"(?P<name>\w+) ?(?P<op>\*\*=|\+=|-=|\*=|/=|=)(?!=) ?(?P<expr>.+)", re.ASCII)
 _MAX_LENGTH, _MAX_DEPTH, _MAX_TERMS, _MAX_POWER = 20_000, 100, 10_000, 100
 _RESERVED = ("t", "dt", "i", "N", "xi", "t_in_timesteps", "not_refractory", "lastspike")
-_ARITHMETIC = {
-    ast.Add: lambda a, b: a + b, ast.Sub: lambda a, b: a - b, ast.Mult: lambda a, b: a * b,
-    ast.Div: lambda a, b: a / b, ast.Pow: lambda a, b: a**b, ast.Mod: lambda a, b: a % b,
-    ast.FloorDiv: lambda a, b: a // b,
+_ARITHMETIC: dict[type | str, Callable[..., float]] = {  # of numbers, to see how large they are
+    ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
+    ast.Pow: operator.pow, ast.Mod: operator.mod, ast.FloorDiv: operator.floordiv,
+    ast.USub: operator.neg, ast.UAdd: operator.pos, "int": np.trunc,
+    **{n: getattr(np, n) for n in FUNCTIONS if n not in ("int", "exprel", "timestep", "rand", "randn")},
 }  # fmt: skip
 
 
@@ -190,8 +194,7 @@ def _measure(node: ast.AST, where: str, nesting: int) -> tuple[float | None, int
     Returns
     -------
     value, terms
-        The value if the node is made of numbers alone (NaN if a function is among them), and how many terms it has at
-        most when it is written out.
+        The value if the node is made of numbers alone, and how many terms it has at most when it is written out.
     """
     if nesting == 0:
         raise ValueError(f"{where}: nested too deeply; give parts of it names of their own")
@@ -199,27 +202,21 @@ def _measure(node: ast.AST, where: str, nesting: int) -> tuple[float | None, int
     if isinstance(node, ast.Constant):
         return _number(lambda: float(node.value), node, where), 1
     below = node.args if isinstance(node, ast.Call) else list(ast.iter_child_nodes(node))
-    for operator in (child for child in below if not isinstance(child, ast.expr)):
-        _check_node(operator, where)
+    for child in below:
+        if not isinstance(child, ast.expr):
+            _check_node(child, where)
     parts = [_measure(child, where, nesting - 1) for child in below if isinstance(child, ast.expr)]
     values, terms = [v for v, _ in parts], [n for _, n in parts]
-    numbers = bool(parts) and None not in values
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub) and numbers:
-        return -values[0], 1
-    if not isinstance(node, ast.BinOp):
-        return math.nan if numbers else None, max(terms, default=1)
-    power = isinstance(node.op, ast.Pow)
-    if numbers:
-        if power and math.isnan(values[0]) and abs(values[1]) <= _MAX_POWER:
-            return None, _MAX_POWER + 1  # may be raised no further
-        if power and math.isnan(values[0] + values[1]):
-            raise ValueError(f"{where}: a power of a function of numbers alone; write the number itself")
-        value = _number(lambda: _ARITHMETIC[type(node.op)](*values), node, where)
-        if power and value == 0 != values[0]:
-            raise ValueError(f"{where}: cannot evaluate {ast.unparse(node)!r}: too small")
+    function = _ARITHMETIC.get(_kind(node))
+    if function and parts and None not in values:
+        value = _number(lambda: function(*values), node, where)
+        if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Pow) and value == 0 != values[0]:
+            raise ValueError(f"{where}: cannot evaluate {_short(ast.unparse(node))!r}: too small a number")
         return value, 1
-    if power and values[1] is not None:
-        if not abs(values[1]) <= _MAX_POWER:
+    if not isinstance(node, ast.BinOp):
+        return None, max(terms, default=1)
+    if isinstance(node.op, ast.Pow) and values[1] is not None:
+        if abs(values[1]) > _MAX_POWER:
             raise ValueError(f"{where}: the power {values[1]:g} is too large; at most {_MAX_POWER} is read")
         count = math.comb(terms[0] + int(abs(values[1])) - 1, terms[0] - 1)
     else:
@@ -229,17 +226,26 @@ def _measure(node: ast.AST, where: str, nesting: int) -> tuple[float | None, int
     return None, count
 
 
+def _kind(node: ast.AST) -> type | str:
+    """What `_ARITHMETIC` knows a node by: its operator, or the name of its function."""
+    if isinstance(node, ast.Call):
+        return node.func.id
+    return type(node.op) if isinstance(node, ast.BinOp | ast.UnaryOp) else type(node)
+
+
 def _number(compute: Callable[[], float], node: ast.AST, where: str) -> float:
+    why = "too large a number"
     try:
-        value = compute()
+        with np.errstate(all="ignore"):
+            value = compute()
+        if isinstance(value, complex) or np.isnan(value):
+            why = "the root or logarithm of a negative number"
+        elif np.isfinite(value):
+            return float(value)
     except ZeroDivisionError:
         why = "division by zero"
     except OverflowError:
-        why = "too large a number"
-    else:
-        if not isinstance(value, complex) and not math.isinf(value):
-            return value
-        why = "the root of a negative number" if isinstance(value, complex) else "too large a number"
+        pass
     raise ValueError(f"{where}: cannot evaluate {_short(ast.unparse(node))!r}: {why}; expected a finite real number")
 
 

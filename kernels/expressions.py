@@ -20,7 +20,7 @@ from ..units import parse_quantity
 
 __all__ = ["CLIP", "EXPREL", "MOD", "TRUNC", "Randoms", "as_number", "is_condition", "symbol", "to_sympy"]
 
-CLIP, EXPREL, TRUNC, MOD = sp.Function("clip"), sp.Function("exprel"), sp.Function("trunc"), sp.Function("mod")
+CLIP, EXPREL, TRUNC, MOD = (sp.Function(name, real=True) for name in ("clip", "exprel", "trunc", "mod"))
 
 _CALLS: dict[str, Callable[..., sp.Expr]] = {
     "exp": sp.exp, "log": sp.log, "sqrt": sp.sqrt, "log10": lambda x: sp.log(x) / sp.log(10),

@@ -94,6 +94,16 @@ class _Printer(StrPrinter):
     def _print_Abs(self, expr: sp.Expr) -> str:
         return self.call("abs", *expr.args)
 
+    # SymPy brings these in where it does not see that a number is real, as all are here
+    def _print_re(self, expr: sp.Expr) -> str:
+        return self._print(expr.args[0])
+
+    def _print_im(self, expr: sp.Expr) -> str:
+        return self.number(0.0)
+
+    def _print_arg(self, expr: sp.Expr) -> str:
+        return self._print(sp.Piecewise((sp.pi, sp.Lt(expr.args[0], 0)), (0, True)))
+
     def _print_Piecewise(self, expr: sp.Piecewise) -> str:
         *cases, (value, _) = expr.args
         text = self._print(value)

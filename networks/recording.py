@@ -154,7 +154,9 @@ def recorders_of(p: Population, name: str, ids: np.ndarray, every: int, begin: i
         raise ValueError(f"record: {name!r} of population {p.name!r} reads {strange.pop()!r} and cannot be recorded")
     rows = [n for n in (*model.states, *model.inputs) if n in reads]
     if not rows:
-        raise ValueError(f"record: {name!r} of population {p.name!r} reads no variable; it is known without a recording")
+        raise ValueError(
+            f"record: {name!r} of population {p.name!r} reads no variable; it is known without a recording"
+        )
     return [TraceRecorder(p, n, ids, every, begin, part_of=name) for n in rows]
 
 
@@ -181,7 +183,13 @@ def _derived(network: Network, p: Population, name: str) -> Trace:
         return evaluate(lines[n].expr, shape[0] * shape[1], names, (network.seed, 0, 0), what)
 
     values, dims = value_of(name)
-    return Trace(name, steps * network.dt, ids, to_edge(np.broadcast_to(values, shape[0] * shape[1]).reshape(shape), dims), edge_unit(dims)[0])
+    return Trace(
+        name,
+        steps * network.dt,
+        ids,
+        to_edge(np.broadcast_to(values, shape[0] * shape[1]).reshape(shape), dims),
+        edge_unit(dims)[0],
+    )
 
 
 def _threshold(p: Population) -> float | None:

@@ -26,9 +26,7 @@ def modules() -> dict[str, Path]:
 
 
 MODULES = modules()
-WITH_EXAMPLES = [
-    name for name, file in MODULES.items() if ">>>" in file.read_text(encoding="utf-8")
-]
+WITH_EXAMPLES = [name for name, file in MODULES.items() if ">>>" in file.read_text(encoding="utf-8")]
 
 
 @pytest.mark.parametrize("name", MODULES)

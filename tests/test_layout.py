@@ -109,18 +109,14 @@ def heavy_after(code: str, folder: Path) -> dict[str, str]:
     """Run ``code`` in a fresh interpreter outside the checkout; it fills ``guilty``."""
     probe = f"import sys\nHEAVY = {HEAVY!r}\nguilty = {{}}\n{code}\n"
     probe += "import json\nprint(json.dumps(guilty))"
-    run = subprocess.run(
-        [sys.executable, "-c", probe], cwd=folder, capture_output=True, text=True, check=False
-    )
+    run = subprocess.run([sys.executable, "-c", probe], cwd=folder, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     return json.loads(run.stdout)
 
 
 def test_packages_list_equals_the_folders() -> None:
     found = {
-        ".".join(("spikegram", *file.relative_to(ROOT).parts[:-1]))
-        for file in sources()
-        if file.name == "__init__.py"
+        ".".join(("spikegram", *file.relative_to(ROOT).parts[:-1])) for file in sources() if file.name == "__init__.py"
     }
     assert sorted(listed_packages()) == sorted(found)
 

@@ -189,7 +189,9 @@ def report(rows: dict[str, list[dict]], seconds: float, load: float, out: Path) 
     best = {kind: min(median(r["sim_s"] for r in rs) for s, rs in rows.items() if s.startswith(kind))
             for kind in ("brian2 runtime", "brian2 C++")}  # fmt: skip
     click.echo(f"\nCUBA 4,000 neurons, {seconds:g} s, medians (load at start {load:.2f})")
-    click.echo(f"{'system':<42} {'sim s':>8} {'min':>8} {'build':>7} {'compile':>8}  ratio to runtime, to standalone (better)")
+    click.echo(
+        f"{'system':<42} {'sim s':>8} {'min':>8} {'build':>7} {'compile':>8}  ratio to runtime, to standalone (better)"
+    )
     table = {}
     for system, rs in rows.items():
         sim = median(r["sim_s"] for r in rs)

@@ -25,7 +25,9 @@ def test_what_depends_on_the_held_variable_has_two_systems_and_the_rest_one() ->
 
 
 def test_subexpressions_are_written_out_and_may_not_turn_in_circles() -> None:
-    chain = NeuronModel("dv/dt = b/tau : 1\nb = c + 1 : 1\nc = v*k : 1", parameters=dict(tau="1*ms", k=2.0), method="euler")
+    chain = NeuronModel(
+        "dv/dt = b/tau : 1\nb = c + 1 : 1\nc = v*k : 1", parameters=dict(tau="1*ms", k=2.0), method="euler"
+    )
     names = {s.name for a in build_neuron(chain).update for s in a.expr.free_symbols}
     assert not {"b", "c"} & names and "v" in names
     with pytest.raises(ValueError, match=r"refers to itself|depend|cycl|recurs"):

@@ -138,7 +138,7 @@ def test_a_number_is_no_condition(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["sqrt(-1)", "log(-2)", "log(0)", "v/(w - w)", "arcsin(2)", "sqrt(v - v - 4)"])
 def test_what_is_not_real_is_told(text: str) -> None:
-    with pytest.raises(ValueError, match="^test: '.*' is not a real number"):
+    with pytest.raises(ValueError, match="^test: .*(is not a real number|expected a finite real number)"):
         to_sympy(text, "test", {"v", "w"})
 
 

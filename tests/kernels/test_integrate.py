@@ -25,7 +25,9 @@ def brian_trace(method: str, steps: int) -> np.ndarray:
         1, TEXT, threshold="v > 15*mV", reset="v = 0*mV; u += 2*mV", refractory=3 * b.ms, method=method, clock=clock,
         namespace=dict(tau=10 * b.ms, tau_u=40 * b.ms), codeobj_class=b.codegen.runtime.numpy_rt.NumpyCodeObject,
     )  # fmt: skip
-    trace = b.StateMonitor(group, ["v", "u"], record=True, clock=clock, codeobj_class=b.codegen.runtime.numpy_rt.NumpyCodeObject)
+    trace = b.StateMonitor(
+        group, ["v", "u"], record=True, clock=clock, codeobj_class=b.codegen.runtime.numpy_rt.NumpyCodeObject
+    )
     b.Network(group, trace).run(steps * 0.1 * b.ms, namespace={})
     return np.stack([trace.v[0] / b.mV, trace.u[0] / b.mV], 1)
 
@@ -48,7 +50,9 @@ def test_same_steps_as_brian2(method: str, ours: dict[str, np.ndarray]) -> None:
 
 
 def test_noise_has_the_variance_of_an_ornstein_uhlenbeck_process() -> None:
-    noisy = NeuronModel("dx/dt = -x/tau + sigma*(2/tau)**0.5*xi : 1", method="euler", parameters=dict(tau="5*ms", sigma=2.0))
+    noisy = NeuronModel(
+        "dx/dt = -x/tau + sigma*(2/tau)**0.5*xi : 1", method="euler", parameters=dict(tau="5*ms", sigma=2.0)
+    )
     net = Network(dt=0.1, seed=3)
     p = net.population(4000, noisy)
     net.run(50, backend="reference")

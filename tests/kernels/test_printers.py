@@ -53,6 +53,8 @@ TEXTS = {
     "3*mV*2": 6e-3,
     "2*(v + w*(x - 1))": 2 * (0.7 - 1.3 * 1.5),
     "1e200*1e100*v": 0.7e300,
+    "abs(exp(v // x)) + abs((v % x)**2)": 1.49,  # SymPy does not see that these are real
+    "abs(exp(clip(v, w, x))) + abs(int(x)**v)": math.exp(0.7) + 2**0.7,
 }
 SCALAR = dict(
     _math=math, _np=np, _f4=np.float32, _clip=lambda x, a, b: min(max(x, a), b), _mod=lambda a, b: a % b,

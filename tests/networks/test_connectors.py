@@ -504,7 +504,7 @@ def test_distance_rules_that_cannot_be_read(rule, error, message) -> None:
         ("1/0", ValueError, "cannot evaluate '1 / 0': division by zero"),
         ("9**9**9**9", ValueError, "cannot evaluate"),
         ("d and 1", ValueError, "cannot evaluate 'd and 1'"),
-        ("(-8)**(1/3)", ValueError, "the root of a negative number"),
+        ("(-8)**(1/3)", ValueError, "the root or logarithm of a negative number"),
         (lambda d: "no", TypeError, "expected real numbers for the distances, got <U2"),
         (lambda d: d[1:], ValueError, r"for each of 2 distances, got shape \[1\]"),
         (lambda d: 1.5, ValueError, "from 0 to 1, got 1.5"),

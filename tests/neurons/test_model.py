@@ -243,7 +243,7 @@ def chain(rule: str, count: int) -> dict:
         (eq("dv/dt = where(v, 1, 2)*volt/tau : volt"), "in 'where.*': expected a condition such as .*, got 'v'"),
         (eq("dv/dt = int(v/mV and True)*volt/tau : volt"), "expected a condition such as .*, got 'v / mV'"),
         (eq("dv/dt = -v/tau : volt\nb = 2 : boolean"), "in 'b = 2 : boolean': expected a condition"),
-        (eq("dv/dt = sqrt(-1)*volt/tau : volt"), "not a real number"),
+        (eq("dv/dt = sqrt(-v/v)*volt/tau : volt"), "is not a real number"),
         (eq("dv/dt = -v/tau*rand() : volt"), r"rand\(\) is not allowed"),
         (dict(threshold="v"), "threshold = 'v': expected a condition such as 'v > v_th'"),
         (dict(threshold="v + 5*mV"), "threshold = .*: expected a condition"),

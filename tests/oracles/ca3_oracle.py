@@ -67,9 +67,7 @@ class Neurons:
 class Stdp:
     """Additive pair STDP, all spike pairs, absolute amplitudes, clocked (every step)."""
 
-    def __init__(
-        self, weights, tau_plus=3.0, tau_minus=3.0, a_plus=6.0, a_minus=6.0, w_max=6.0, mask=None
-    ):
+    def __init__(self, weights, tau_plus=3.0, tau_minus=3.0, a_plus=6.0, a_minus=6.0, w_max=6.0, mask=None):
         self.w = np.array(weights, dtype=float)
         n_pre, n_post = self.w.shape
         self.keep_x, self.keep_y = np.exp(-1.0 / tau_plus), np.exp(-1.0 / tau_minus)
@@ -108,9 +106,7 @@ class LazyStdp:
         self.now = -1
         self.x = np.zeros(n_pre)  # just after the last pre spike
         self.last_pre = np.full(n_pre, -1)
-        self.arrivals = [
-            [] for _ in range(n_post)
-        ]  # steps at which post spikes reached the synapse
+        self.arrivals = [[] for _ in range(n_post)]  # steps at which post spikes reached the synapse
 
     def _catch_up(self, i, j, until):
         """Potentiate synapse i, j for the post spikes that arrived after the last pre spike."""
@@ -331,16 +327,12 @@ def digit_operations(images, replaced, replacement, gap=20):
 
 def _held(presentations):
     """(first step, last step, neurons) -> list of (step, neuron)."""
-    return [
-        (t, i) for first, last, ids in presentations for t in range(first, last + 1) for i in ids
-    ]
+    return [(t, i) for first, last, ids in presentations for t in range(first, last + 1) for i in ids]
 
 
 def simulate_oscillatory(presentations, steps, N=15):  # noqa: N803
     """Auto-associative net that keeps oscillating; presentations as (first, last step, neurons)."""
-    rule = Stdp(
-        np.zeros((N, N)), tau_minus=2.0, a_minus=3.0, w_max=12.0, mask=~np.eye(N, dtype=bool)
-    )
+    rule = Stdp(np.zeros((N, N)), tau_minus=2.0, a_minus=3.0, w_max=12.0, mask=~np.eye(N, dtype=bool))
     populations = {"DG": (N, None), "PC": (N, cell(v_th=-55.0, t_ref=1))}
     projections = [
         ("DG", "PC", one_to_one(N, 6 * (N - 1)), 1, "exc"),

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 def _raster(n_cues, table):
     """List of (step, neuron) from step -> (cues, bits)."""
-    return sorted(
-        (t, i) for t, (cues, bits) in table.items() for i in [*cues, *(n_cues + b for b in bits)]
-    )
+    return sorted((t, i) for t, (cues, bits) in table.items() for i in [*cues, *(n_cues + b for b in bits)])
 
 
 # T1, functional test: four learning operations (one over a used cue), two cue and three bit recalls
@@ -120,6 +118,4 @@ OSCILLATORY_PC = {  # spikes of the PC neurons; each group falls silent when the
 # regulated auto-associative net: two patterns sharing 12 of 15 neurons, each given four times
 REGULATED_A = [*range(1, 13), 14]
 REGULATED_B = [*range(14)]
-REGULATED_LEARN = [(t, REGULATED_A) for t in (1, 11, 21, 31)] + [
-    (t, REGULATED_B) for t in (51, 61, 71, 81)
-]
+REGULATED_LEARN = [(t, REGULATED_A) for t in (1, 11, 21, 31)] + [(t, REGULATED_B) for t in (51, 61, 71, 81)]

@@ -42,9 +42,7 @@ def test_first_step_by_hand():
     neurons = oracle.Neurons(1, **oracle.SLOW)
     spikes = neurons.step(np.array([6.0]), np.zeros(1))
     assert spikes[0] and neurons.v[0] == -60.0
-    assert neurons.before_reset[0] == pytest.approx(
-        -60 + 0.289298 * 6 * 11.1111 * 0.283469, abs=1e-4
-    )
+    assert neurons.before_reset[0] == pytest.approx(-60 + 0.289298 * 6 * 11.1111 * 0.283469, abs=1e-4)
     assert neurons.i_exc[0] == pytest.approx(6 * 0.289298 * 0.035674, abs=1e-6)
 
 
@@ -95,9 +93,7 @@ def test_a_wrong_raster_is_seen():
     assert oracle.wrong_operations(cues, operations, published.T1_OUT[1:]) == [0]
     assert oracle.wrong_operations(cues, operations, [*published.T1_OUT, (86, 3)]) == [8]
     spikes = oracle.operation_spikes(cues, operations)
-    scaled = oracle.simulate(
-        cues, bits, spikes, steps, rule=lambda w: oracle.Stdp(w, a_plus=36, a_minus=36)
-    )
+    scaled = oracle.simulate(cues, bits, spikes, steps, rule=lambda w: oracle.Stdp(w, a_plus=36, a_minus=36))
     assert scaled["spikes"]["OUT"] != published.T1_OUT
 
 
@@ -162,9 +158,7 @@ def test_forgetting_needs_ten_steps_before_the_next_recall(gap, wrong):
     result = oracle.simulate(2, 2, oracle.operation_spikes(2, operations), 220)
     assert oracle.wrong_operations(2, operations, result["spikes"]["OUT"]) == wrong
     if not wrong:
-        assert result["S2"][0, 0] == pytest.approx(
-            6 * np.exp(-2 / 3) + 6 * np.exp(-gap / 3), abs=1e-3
-        )
+        assert result["S2"][0, 0] == pytest.approx(6 * np.exp(-2 / 3) + 6 * np.exp(-gap / 3), abs=1e-3)
 
 
 def test_learning_nothing_clears_one_direction_only():
@@ -223,9 +217,7 @@ def test_regulated_net(fragment, added):
 def test_binary_cue_latencies():
     operations = [(0, "learn", 3, {0, 2}), (20, "cue", 3, set()), (40, "learn", 3, {1})]
     operations += [(60, "cue", 3, set()), (80, "cue", 1, set())]
-    out = oracle.simulate_binary_cue(5, 4, operations, 100)["spikes"][
-        "OUT"
-    ]  # lines 0..2, bits 3..6
+    out = oracle.simulate_binary_cue(5, 4, operations, 100)["spikes"]["OUT"]  # lines 0..2, bits 3..6
     assert _by_step(out) == {
         **{4: [0, 1, 3, 5], 6: [0, 1, 3, 5], 24: [0, 1], 25: [3, 5]},
         **{44: [0, 1, 4], 45: [3, 5], 46: [0, 1, 4], 64: [0, 1], 65: [4], 84: [0]},
