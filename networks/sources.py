@@ -78,7 +78,7 @@ class SpikeArray:
     ) -> SpikeArray:
         """Read a text file with one spike a line: time in ms, white space, neuron (``#`` begins a comment).
 
-        ``order="id_time"`` reads the older order, neuron first; it is never guessed.
+        Time comes first, as in sPyNNaker's files; ``order="id_time"`` reads the older order. It is never guessed.
         """
         if order not in ("time_id", "id_time"):
             raise ValueError(f"order: expected 'time_id' or 'id_time', got {order!r}")

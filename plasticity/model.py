@@ -228,7 +228,7 @@ class SynapseModel:
             for limit in limits if isinstance(limits, tuple) and len(limits) == 2 else [None]:
                 if not is_number(limit) and limit not in self.parameters:
                     raise ValueError(
-                        f"{owner}: bounds[{name!r}]: expected (lowest, highest), each a number or the name of a parameter, "
+                        f"{owner}: bounds[{name!r}]: expected (lowest, highest), each a number or a parameter's name, "
                         f"got {limits!r}"
                     )
 

@@ -3,9 +3,9 @@
 Network: Vogels and Abbott (2005) in the current-based form of Brette et al. (2007), the CUBA example of Brian 2: 3,200
 excitatory and 800 inhibitory cells, every pair connected with probability 0.02, dt 0.1 ms, delay 0.
 
-Every run is a process of its own; systems take turns. Warm-up (compilation) is timed apart. A timing counts only with its
-statistics: rates and CV of the intervals after 200 ms must lie in the ranges that Brian 2, NEST and an independent
-implementation agree on for the same duration. Usage: ``python -m spikegram.scripts.bench.cuba [--seconds 1] [--repeats 3]``.
+Every run is a process of its own; systems take turns. Warm-up (compilation) is timed apart. A timing counts only with
+its statistics: rates and CV of the intervals after 200 ms must lie in the ranges that Brian 2, NEST and an independent
+implementation agree on for the same duration. Usage: ``python -m spikegram.scripts.bench.cuba [--seconds 1]``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from spikegram.units import CURRENT, DIMENSIONLESS, VOLTAGE
 
 PRE, POST = {"x": DIMENSIONLESS}, {"v": VOLTAGE, "I": CURRENT}
 PAIR = SynapseModel(
-    "w : weight\ndy/dt = -y/tau : 1 (event-driven)\ndz/dt = -z/tau : 1 (clock-driven)\nI_post = w*z*x_pre : amp (summed)",
+    "w : weight\ndy/dt = -y/tau : 1 (event-driven)\n"
+    "dz/dt = -z/tau : 1 (clock-driven)\nI_post = w*z*x_pre : amp (summed)",
     on_pre="target_post += w*int(v_post > v_0)", on_post="y += 1; w = clip(w + rand()*y*a, 0*a, 2*a)",
     parameters=dict(tau="10*ms", a="1*weight", v_0="-50*mV"), order=("post", "pre"), name="pair",
 ).bind("I", CURRENT)  # fmt: skip
