@@ -41,12 +41,16 @@ __all__ = [
 def _brian() -> Any:
     import logging
     import sys
+    import warnings
 
-    hook = sys.excepthook
+    loaded, hook, show = "brian2" in sys.modules, sys.excepthook, warnings.showwarning
     import brian2
 
-    sys.excepthook = hook  # Brian 2 puts in its own, which calls every error a bug of Brian 2
-    logging.getLogger("brian2").setLevel(logging.ERROR)
+    if not loaded:  # the user did not ask for Brian 2: take back what it changes for all of the program
+        sys.excepthook = hook  # its own calls every error a bug of Brian 2
+        if warnings.showwarning is not show:
+            logging.captureWarnings(False)
+        logging.getLogger("brian2").setLevel(logging.ERROR)
     return brian2
 
 

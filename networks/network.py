@@ -385,7 +385,9 @@ class Network:
 
             form = "{l_bar}{bar}| {n:.0f}/{total:.0f} ms [{elapsed}<{remaining}]"
             with tqdm(total=steps * self.dt, desc="simulating", bar_format=form) as bar:
-                interrupted = self._engine.run(steps, int(threads), lambda n: bar.update(n * self.dt))
+                interrupted = self._engine.run(
+                    steps, int(threads), lambda n: bar.update(min(n * self.dt, bar.total - bar.n))
+                )
         else:
             interrupted = self._engine.run(steps, int(threads), None)
         self._last = collect(self, backend, interrupted)

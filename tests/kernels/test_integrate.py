@@ -1,5 +1,8 @@
 """Update statements of every method against Brian 2's own run of one neuron, with and without refractoriness."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -69,3 +72,15 @@ def test_step_longer_than_a_time_constant_is_refused() -> None:
     net.population(1, fast)
     with pytest.raises(ValueError, match="model 'fast'.*time constant of 0.05 ms.*dt <= 0.05"):
         net.run(1, backend="reference")
+
+
+def test_reading_equations_leaves_the_program_as_it_was() -> None:
+    code = """
+import logging, sys, warnings
+before = sys.excepthook, warnings.showwarning
+from spikegram.neurons import NeuronModel
+NeuronModel("dv/dt = -v/tau : 1", parameters=dict(tau="1*ms")).check()
+assert "brian2" in sys.modules
+assert (sys.excepthook, warnings.showwarning) == before
+"""
+    subprocess.run([sys.executable, "-P", "-c", code], check=True)
