@@ -13,15 +13,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..neurons.model import NeuronModel
 from ..plasticity.model import SynapseModel
-from ..units import TIME, edge_unit, is_number, to_edge, to_si
+from ..units import TIME, is_number, to_edge, to_si
 from .backends import check_backend
 from .connectors import Connector
+from .injection import Injection, make_injection
 from .population import Population, PopulationView
 from .projection import Projection
 from .recording import SpikeRecorder, TraceRecorder, collect, recorders_of
@@ -33,17 +34,6 @@ if TYPE_CHECKING:
     from .engine import Engine
 
 __all__ = ["Network"]
-
-
-class _Injection(NamedTuple):
-    population: Population
-    ids: np.ndarray
-    target: str
-    start: int
-    stop: int
-    every: int
-    width: int
-    values: np.ndarray
 
 
 class Network:
@@ -87,7 +77,7 @@ class Network:
         self._spike_recorders: list[SpikeRecorder] = []
         self._trace_recorders: list[TraceRecorder] = []
         self._weight_recorders: dict[Projection, np.ndarray] = {}
-        self._injections: list[_Injection] = []
+        self._injections: list[Injection] = []
         self._claimed = 0.0
         self._engine: Engine | None = None
         self._restored: Mapping[str, np.ndarray] | None = None
@@ -217,37 +207,7 @@ class Network:
             In ms, for values over time; by default ``dt``.
         """
         self._check_own(view, "inject: view")
-        p = view.population
-        inputs = () if isinstance(p.model, SpikeArray) else p.model.inputs
-        if target is None and len(inputs) == 1:
-            target = inputs[0]
-        if target not in inputs:
-            raise ValueError(
-                f"inject: target: expected an (input) variable of population {p.name!r} "
-                f"({', '.join(inputs) or 'it has none'}), got {target!r}"
-            )
-        what = f"inject into {p.name!r}"
-        dims = p.dims(target)
-        values = np.asarray(to_si(amplitude, dims, f"{what}: amplitude"), dtype=float)
-        if not np.isfinite(values).all():
-            raise ValueError(f"{what}: amplitude: expected finite numbers in {edge_unit(dims)[0]}")
-        first = self._steps(start, f"{what}: start")
-        if values.ndim == 0:
-            every, width = 2**40, 1
-            last = 2**62
-        elif values.ndim in (1, 2) and (values.ndim == 1 or values.shape[1] == len(view)) and len(values):
-            every = self._interval(interval, f"{what}: interval")
-            width = 1 if values.ndim == 1 else values.shape[1]
-            last = first + every * len(values)
-        else:
-            raise ValueError(
-                f"{what}: amplitude: expected one value, [T] or [T, {len(view)}], got shape {values.shape}"
-            )
-        if stop is not None:
-            last = min(last, self._steps(stop, f"{what}: stop"))
-        if last <= first:
-            raise ValueError(f"{what}: stop: expected a time after start, got {stop!r}")
-        self._injections.append(_Injection(p, view.ids, target, first, last, every, width, np.atleast_1d(values)))
+        self._injections.append(make_injection(self, view, amplitude, start, stop, target, interval))
 
     def add_spikes(self, population: Population, times: Any, ids: Any) -> None:
         """Give spikes to a spike array, before the first run or between two runs.
@@ -385,6 +345,10 @@ class Network:
 
             form = "{l_bar}{bar}| {n:.0f}/{total:.0f} ms [{elapsed}<{remaining}]"
             with tqdm(total=steps * self.dt, desc="simulating", bar_format=form) as bar:
+
+                def advanced(n: int) -> None:
+                    bar.update(min(n * self.dt, bar.total - bar.n))
+
                 interrupted = self._engine.run(
                     steps, int(threads), lambda n: bar.update(min(n * self.dt, bar.total - bar.n))
                 )
