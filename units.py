@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 
 __all__ = [
+    "ABBREVIATIONS",
     "AMOUNT",
     "CAPACITANCE",
     "CONDUCTANCE",
@@ -112,7 +113,7 @@ _PREFIXES = {
     "y": -24, "z": -21, "a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, "c": -2, "d": -1, "": 0,
     "da": 1, "h": 2, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18, "Z": 21, "Y": 24,
 }  # fmt: skip
-_SHORT = {  # the abbreviations of Brian 2, PyNN and NEST
+ABBREVIATIONS = {  # the abbreviations of Brian 2, PyNN and NEST
     "ms": "msecond", "us": "usecond", "ns": "nsecond",
     "mV": "mvolt", "uV": "uvolt",
     "nA": "namp", "pA": "pamp", "uA": "uamp", "mA": "mamp",
@@ -132,7 +133,7 @@ def _unit(name: str) -> tuple[float, Dims] | None:
         return _NUMBERS[name], DIMENSIONLESS
     power = {"2": 2, "3": 3}.get(name[-1:], 1)  # Brian 2 writes cm**2 also as cm2
     name = name if power == 1 else name[:-1]
-    full = _SHORT.get(name, name)
+    full = ABBREVIATIONS.get(name, name)
     for prefix, exponent in _PREFIXES.items():
         if full.startswith(prefix) and full[len(prefix) :] in _BASE:
             ten, dims = _BASE[full[len(prefix) :]]

@@ -27,4 +27,4 @@ def mod(x, y):
 @njit(inline="always", **options)
 def exprel(x):
     """(exp(x) - 1)/x, with its limit 1 at 0."""
-    return math.expm1(x) / x if abs(x) >= 1e-16 else x * 0 + 1
+    return math.expm1(x) / x if abs(x) >= 1e-16 else math.exp(x)  # which is 1, in the type of x

@@ -21,7 +21,7 @@ from typing import Any
 import sympy as sp
 
 from ..language import Equation, Statement
-from ..units import TIME, Dims, dims_expression, dims_text, parse_dims
+from ..units import ABBREVIATIONS, TIME, Dims, dims_expression, dims_text, parse_dims, parse_quantity
 from .expressions import EXPREL, Randoms, symbol, to_sympy
 from .program import Assign, Propagator
 
@@ -72,6 +72,16 @@ def _where() -> Any:
     )
 
 
+@cache
+def _namespace() -> dict[str, Any]:
+    """Give what our equations know and Brian 2's do not: ``where``, and abbreviations such as uV and kOhm."""
+    from brian2.core.namespace import DEFAULT_UNITS
+
+    b, ours = _brian(), {n: parse_quantity(n) for n in ABBREVIATIONS if n not in DEFAULT_UNITS}
+    units = {n: b.Quantity(value, dim=b.get_or_create_dimension(dims)) for n, (value, dims) in ours.items()}
+    return {"where": _where(), **units}
+
+
 def group_for(lines: Iterable[Equation], parameters: dict[str, Dims], refractory: bool, owner: str) -> Any:
     """Build the Brian 2 group that knows the variables of a model; units are written in one form that Brian 2 reads."""
     b = _brian()
@@ -83,7 +93,7 @@ def group_for(lines: Iterable[Equation], parameters: dict[str, Dims], refractory
     text += [f"{_rename(name)} : {dims_expression(dims)} (constant)" for name, dims in parameters.items()]
     extra = dict(threshold="False", reset="", refractory=1 * b.ms) if refractory else {}
     try:
-        return b.NeuronGroup(1, "\n".join(text), namespace={"where": _where()}, **extra)
+        return b.NeuronGroup(1, "\n".join(text), namespace=_namespace(), **extra)
     except (b.equations.equations.EquationError, SyntaxError, TypeError, ValueError) as error:
         raise ValueError(f"{owner}: {error}") from None
 

@@ -4,6 +4,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,68 @@ def test_module_that_does_not_run_is_not_kept_in_memory(tmp_path: Path, monkeypa
     for _ in range(2):
         with pytest.raises(ZeroDivisionError):
             cache.generated("test", {"key": "broken"}, lambda: "1/0\n")
+
+
+def test_the_folder_is_the_one_that_was_asked_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKEGRAM_CACHE", str(tmp_path / "a" / "b"))
+    assert cache.cache_folder() == tmp_path / "a" / "b" and cache.cache_folder().is_dir()
+    monkeypatch.delenv("SPIKEGRAM_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
+    assert cache.cache_folder() == tmp_path / "xdg" / "spikegram"
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    assert cache.cache_folder() == tmp_path / "home" / ".cache" / "spikegram"
+
+
+def test_a_full_or_closed_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKEGRAM_CACHE", str(tmp_path))
+    for broken in ("tempfile.mkstemp", "os.replace"):
+        with monkeypatch.context() as patch:
+            patch.setattr(
+                f"spikegram.kernels.cache.{broken}", lambda *_, **__: (_ for _ in ()).throw(OSError("disk full"))
+            )
+            with pytest.raises(
+                OSError, match=f"cannot write generated code to {tmp_path}: disk full; set SPIKEGRAM_CACHE to"
+            ):
+                cache.generated("test", {"key": "full"}, lambda: "X = 1\n")
+        assert not list(tmp_path.iterdir())
+    assert cache.generated("test", {"key": "full"}, lambda: "X = 1\n").X == 1
+
+
+def test_a_changed_generator_reads_no_old_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = cache.digest("key")
+    monkeypatch.setattr(cache, "_generator_version", lambda: "another")
+    assert cache.digest("key") != before
+
+
+def test_a_module_is_written_once_for_many_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKEGRAM_CACHE", str(tmp_path))
+    written, seen = [], []
+
+    def slow() -> str:
+        written.append(1)
+        time.sleep(0.05)
+        return "import time\ntime.sleep(0.05)\nX = 7\n"
+
+    workers = [
+        threading.Thread(target=lambda: seen.append(cache.generated("test", {"key": "threads"}, slow)))
+        for _ in range(6)
+    ]
+    for w in workers:
+        w.start()
+    for w in workers:
+        w.join(timeout=30)
+    assert written == [1] and len(seen) == 6
+    assert len({id(m) for m in seen}) == 1 and seen[0].X == 7
+
+
+def test_processes_that_write_at_the_same_time(tmp_path: Path) -> None:
+    code = CODE.replace("net.run(50)", 'net.run(50, backend="reference")') % (10, "one", 1, 3)
+    environment = {**os.environ, "SPIKEGRAM_CACHE": str(tmp_path)}
+    both = [
+        subprocess.Popen([sys.executable, "-P", "-c", code], stdout=subprocess.PIPE, text=True, env=environment)
+        for _ in range(2)
+    ]
+    answers = [json.loads(process.communicate(timeout=120)[0]) for process in both]
+    assert answers[0][0] == answers[1][0] > 0 and [p.returncode for p in both] == [0, 0]
+    assert len([f for f in tmp_path.iterdir() if f.is_file()]) == 1  # one module, no leftovers

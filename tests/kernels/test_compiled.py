@@ -3,9 +3,10 @@
 import threading
 
 import numpy as np
+import pytest
 from numba import njit
 
-from spikegram.kernels import compiled, random
+from spikegram.kernels import compiled, random, reference
 
 
 def test_draws_are_those_of_numpy_bit_for_bit() -> None:
@@ -15,8 +16,23 @@ def test_draws_are_those_of_numpy_bit_for_bit() -> None:
         z = random.normal(seed, stream, index, step)
         for i, a, b in zip(index, u, z, strict=True):
             assert compiled.uniform(np.uint64(seed), np.uint64(stream), i, step) == a
-            # log and cos of NumPy's vector loops may differ in the last bit from those of the C library
-            assert abs(compiled.normal(np.uint64(seed), np.uint64(stream), i, step) - b) < 1e-14
+            assert compiled.normal(np.uint64(seed), np.uint64(stream), i, step) == b
+
+
+@njit
+def _many(seed, stream, n, step):
+    out = np.empty((2, n))
+    for i in range(n):
+        out[0, i] = compiled.uniform(seed, stream, i, step)
+        out[1, i] = compiled.normal(seed, stream, i, step)
+    return out
+
+
+def test_a_hundred_thousand_draws_are_the_same_bits() -> None:
+    for seed, stream, step in ((20240229, 64 * 7 + 33, 12_345), (2**64 - 1, 2**31 + 64, 2**40)):
+        found = _many(np.uint64(seed), np.uint64(stream), 50_000, step)
+        assert np.array_equal(found[0], random.uniform(seed, stream, np.arange(50_000), step))
+        assert np.array_equal(found[1], random.normal(seed, stream, np.arange(50_000), step))
 
 
 @njit(nogil=True)
@@ -49,3 +65,97 @@ def test_barrier_holds_threads_together() -> None:
     assert not any(w.is_alive() for w in workers)
     assert results == [0] * threads
     assert sync[0] == 2 * threads * steps
+
+
+# -- arrivals, inputs, recordings and given spikes, in two threads, against the reference's ----------------------------
+
+SIZE, CUT = 9, 4  # neurons, and where the second thread's begin
+LO, HI = np.array([[0], [CUT]]), np.array([[CUT], [SIZE]])
+
+
+def arrays(rng: np.random.Generator, modes: list[int]) -> tuple:
+    """X, A, nr and, as in a group, rows and modes of the accumulators."""
+    X, A = rng.normal(size=(4, SIZE)), rng.normal(size=(len(modes), 3, SIZE))
+    return X, A, rng.random(SIZE) < 0.5, np.array([2, 0, 3][: len(modes)]), np.array(modes)
+
+
+def group_of(X: np.ndarray, A: np.ndarray, nr: np.ndarray, rows: np.ndarray, modes: np.ndarray) -> list:
+    group: list = [None] * 16
+    group[0], group[1], group[4], group[14], group[15] = X.copy(), A.copy(), nr, rows, modes
+    return group
+
+
+@pytest.mark.parametrize("step", [0, 4, 11])
+def test_arrivals_and_inputs_are_moved_as_in_the_reference(step: int, seed: int) -> None:
+    X, A, nr, rows, modes = arrays(np.random.default_rng(seed), [0, 1, 2])
+    group = group_of(X, A, nr, rows, modes)
+    for thread in (0, 1):
+        compiled.take_inputs(thread, step, X, A, rows, modes, LO, HI)
+    reference._take_inputs(step, group)
+    assert np.array_equal(X, group[0]) and np.array_equal(A, group[1])
+    assert not A[0, step % 3].any() and A[1, step % 3].any()  # an input was taken, arrivals wait
+    for thread in (0, 1):
+        compiled.gather(thread, step, X, A, nr, rows, modes, LO, HI)
+    reference._gather(step, group)
+    assert np.array_equal(X, group[0]) and np.array_equal(A, group[1])
+    assert not A[:, step % 3].any() and A[:, (step + 1) % 3].all()
+
+
+def test_arrivals_while_refractory_are_lost() -> None:
+    X, A = np.zeros((1, SIZE)), np.ones((1, 1, SIZE))
+    nr = np.arange(SIZE) % 2 == 0
+    compiled.gather(0, 0, X, A, nr, np.array([0]), np.array([2]), np.array([[0]]), np.array([[SIZE]]))
+    assert X[0].tolist() == nr.astype(float).tolist() and not A.any()
+
+
+INJECTED = np.array([  # accumulator, start, stop, steps per value, first value, values per time, first id, ids
+    [0, 2, 9, 2**40, 0, 1, 0, 3],  # one value
+    [1, 0, 4, 2, 1, 1, 3, 2],  # a value every two steps
+    [0, 3, 6, 1, 3, 2, 5, 2],  # a value for each neuron and step
+])  # fmt: skip
+
+
+@pytest.mark.parametrize("step", range(11))
+def test_injected_values(step: int) -> None:
+    values, ids = np.array([0.5, 1.0, 2.0, 10.0, 20.0, 30.0, 40.0, 50.0, 60.0]), np.array([1, 4, 8, 0, 5, 2, 7])
+    A, expected = np.zeros((2, 2, SIZE)), np.zeros((2, 2, SIZE))
+    for thread in (0, 1):
+        compiled.inject(thread, step, A, INJECTED, 3, values, ids, LO, HI)
+    reference._inject(step, expected, INJECTED, 3, values, ids)
+    assert np.array_equal(A, expected)
+    by_hand = np.zeros((2, SIZE))
+    if 2 <= step < 9:
+        by_hand[0, [1, 4, 8]] += 0.5
+    if step < 4:
+        by_hand[1, [0, 5]] += 1.0 + step // 2
+    if 3 <= step < 6:
+        by_hand[0, [2, 7]] += 10.0 + 20 * (step - 3) + np.array([0, 10])
+    assert np.array_equal(A[:, step % 2], by_hand) and not A[:, (step + 1) % 2].any()
+
+
+def test_recordings_fill_their_place_and_nothing_else() -> None:
+    X, table, ids = np.zeros((2, SIZE)), np.array([[1, 3, 6, 2, 1, 4]]), np.array([99, 0, 8, 3, 5])
+    buffer, expected = np.full(2 + 3 * 4 + 1, np.nan), np.full(2 + 3 * 4 + 1, np.nan)
+    for step in range(6, 14):  # samples in steps 6, 9, 12
+        X[1] = 100 * step + np.arange(SIZE)
+        for thread in (0, 1):
+            compiled.record(thread, step, X, table, 1, ids, buffer, LO, HI)
+        reference._record(step, X, table, 1, ids, expected)
+    assert np.array_equal(buffer, expected, equal_nan=True)
+    assert np.isnan(buffer[[0, 1, -1]]).all()
+    assert buffer[2:-1].tolist() == [100 * step + i for step in (6, 9, 12) for i in (0, 8, 3, 5)]
+
+
+def test_given_spikes_go_to_the_thread_that_owns_them() -> None:
+    steps, numbers = np.array([3, 5, 5, 5, 9]), np.array([2, 0, 4, 8, 1], dtype=np.int32)
+    ids, ptr = np.full((2, 10), -1, dtype=np.int32), np.zeros((2, 12), dtype=np.int64)
+    whole, ends = np.full((1, 10), -1, dtype=np.int32), np.zeros((1, 12), dtype=np.int64)
+    cursor = np.zeros(2, dtype=np.int64)
+    for k, step in enumerate(range(2, 10)):
+        for thread in (0, 1):
+            compiled.play(thread, k, step, (steps, numbers, cursor), ids, ptr, LO, HI)
+        reference._play(k, step, (steps, numbers, None), whole, ends)
+    assert ids[0, :3].tolist() == [2, 0, 1] and ids[1, :2].tolist() == [4, 8]
+    assert ptr[0, :9].tolist() == [0, 0, 1, 1, 2, 2, 2, 2, 3] and ptr[1, 4:9].tolist() == [2] * 5
+    assert whole[0, :5].tolist() == [2, 0, 4, 8, 1] and ends[0, 8] == 5
+    assert cursor.tolist() == [5, 5]

@@ -2,8 +2,10 @@
 
 import numpy as np
 import pytest
+from numba import njit
 
 from spikegram.kernels import compiled_special as special
+from spikegram.kernels.special import exprel
 
 
 @pytest.mark.parametrize("x", [-2.5, -1.0, -1e-20, 0.0, 0.3, 2.0, 7.9])
@@ -18,3 +20,25 @@ def test_same_as_numpy(x: float, kind: type) -> None:
 
 def test_clip_keeps_nan() -> None:
     assert np.isnan(special.clip(np.nan, 0.0, 1.0))
+
+
+@pytest.mark.parametrize("kind", [np.float64, np.float32])
+@pytest.mark.parametrize("x", [np.inf, -np.inf, np.nan, 700.0, -700.0, 1e-8, -0.0, 3.0])
+def test_edges_are_those_of_numpy(x: float, kind: type) -> None:
+    value = kind(x)
+    with np.errstate(all="ignore"):
+        np.testing.assert_equal(special.clip(value, kind(-1), kind(1)), np.clip(value, kind(-1), kind(1)))
+        np.testing.assert_equal(special.mod(value, kind(3)), np.mod(value, kind(3)))
+        np.testing.assert_equal(special.mod(kind(5), value), np.mod(kind(5), value))
+        if kind is np.float64 and not np.isinf(x):
+            assert special.exprel(value) == pytest.approx(exprel(value), rel=1e-15, nan_ok=True)
+
+
+@njit
+def _kinds(x, y):
+    return np.array([special.clip(x, y, y)]), np.array([special.mod(x, y)]), np.array([special.exprel(x)])
+
+
+def test_single_precision_stays_single_and_double_stays_double() -> None:
+    for kind in (np.float32, np.float64):
+        assert all(a.dtype == kind for a in _kinds(kind(0.5), kind(2)))

@@ -4,6 +4,9 @@ import math
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.linalg import expm
 
 from spikegram.kernels.propagate import propagator
 
@@ -54,3 +57,45 @@ def test_one_parameter_set_per_neuron() -> None:
 
 def test_no_neuron_gives_no_value() -> None:
     assert propagator(((-1 / np.zeros(0),),), DT).shape == (1, 1, 0)
+
+
+matrices = st.integers(1, 3).flatmap(
+    lambda n: st.integers(0, 2).flatmap(
+        lambda m: st.lists(st.lists(st.floats(-300, 300), min_size=n + m, max_size=n + m), min_size=n, max_size=n)
+    )
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(matrices)
+def test_any_system_is_scipys_matrix_exponential(rows: list[list[float]]) -> None:
+    n, size = len(rows), len(rows[0])
+    whole = np.vstack([np.array(rows), np.zeros((size - n, size))])
+    np.testing.assert_allclose(propagator(tuple(map(tuple, rows)), DT), expm(whole * DT)[:n], rtol=1e-14, atol=1e-16)
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(0.1, 100), st.floats(0.1, 100), st.floats(-5, 5))
+def test_two_steps_are_one_of_twice_the_length(tau_m: float, tau_s: float, r: float) -> None:
+    rows = ((-1e3 / tau_m, r, 2.0), (0.0, -1e3 / tau_s, 0.0))
+    once = np.vstack([propagator(rows, DT), [0, 0, 1]])
+    np.testing.assert_allclose((once @ once)[:2], propagator(rows, 2 * DT), rtol=1e-12, atol=1e-15)
+
+
+def test_neurons_with_one_parameter_set_each_are_computed_as_if_alone() -> None:
+    taus, rs = np.array([5e-3, 20e-3, 5e-3, 7e-3]), np.array([1.0, 2.0, 1.0, -1.0])
+    together = propagator(((-1 / taus, rs / taus, 3.0), (0.0, -1 / 5e-3, 0.0)), DT)
+    for k in range(4):
+        alone = propagator(((-1 / taus[k], rs[k] / taus[k], 3.0), (0.0, -1 / 5e-3, 0.0)), DT)
+        assert np.array_equal(together[..., k], alone)
+
+
+@pytest.mark.parametrize("bad", [np.inf, -np.inf, np.nan])
+def test_what_is_not_finite_stays_visible(bad: float) -> None:
+    assert np.isnan(propagator(((bad, 1.0),), DT)).all()
+    some = propagator(((np.array([-1e3, bad, -2e3]), 1.0),), DT)
+    assert np.isnan(some[..., 1]).all() and np.isfinite(some[..., [0, 2]]).all()
+
+
+def test_a_stiff_system_does_not_overflow() -> None:
+    assert propagator(((-1e9, 1e9),), 1.0)[0].tolist() == pytest.approx([0.0, 1.0], abs=1e-12)
