@@ -78,7 +78,8 @@ class Group:
     def _constants(self, k: int, p: Population, dt: float) -> None:
         m, cut = self.module, slice(self.start[k], self.start[k + 1])
         with np.errstate(all="ignore"):
-            values = {n: np.float64(v) for n, v in p.parameters.items()}  # their 1/0 is inf, and told below
+            # NumPy's numbers, whose 1/0 is inf: that is told below
+            values = {n: np.asarray(v, dtype=np.float64)[()] for n, v in p.parameters.items()}
             constants, period, rates = m.constants(values, dt), m.refractory_time(values, dt), m.rates(values)
         for n, value in constants.items():
             if not np.all(np.isfinite(value)):
