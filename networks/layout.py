@@ -83,9 +83,13 @@ class Group:
             constants, period, rates = m.constants(values, dt), m.refractory_time(values, dt), m.rates(values)
         for n, value in constants.items():
             if not np.all(np.isfinite(value)):
+                given = (
+                    f"{q} = {p.model.parameters[q]._replace(value=v) if np.ndim(v) == 0 else 'one value per neuron'}"
+                    for q, v in p.parameters.items()
+                )
                 raise ValueError(
                     f"population {p.name!r} (model {p.model.name!r}): a constant of the update ({n}) is not finite for "
-                    f"its parameters {dict(zip(p.parameters, map(str, p.model.parameters.values()), strict=True))}"
+                    f"its parameters {', '.join(given)}"
                 )
         for variable, rate in rates.items():
             if p.size and np.max(-np.asarray(rate)) * dt > 1:
