@@ -13,7 +13,7 @@ import numpy as np
 from .language import check_name
 from .units import DIMENSIONLESS, TIME, Dims, edge_unit, is_number, strip_quantity, to_edge, to_si
 
-__all__ = ["WEIGHT", "Parameter", "check_duration", "declare", "replace_values"]
+__all__ = ["WEIGHT", "Parameter", "check_duration", "declare", "parameter_table", "replace_values"]
 
 #: Dimensions of a value in the unit of a synapse's weight, which is known only once the synapse has a target.
 WEIGHT: Dims = ()
@@ -76,6 +76,12 @@ def replace_values(known: Mapping[str, Parameter], new: Mapping[str, Any], owner
         check_duration(value, dims, what)
         changed[name] = Parameter(value, dims, known[name].meaning)
     return MappingProxyType(changed)
+
+
+def parameter_table(parameters: Mapping[str, Parameter]) -> str:
+    """List parameters with value, unit and meaning, one a line."""
+    width = max((len(n) for n in parameters), default=0)
+    return "\n".join(f"{n:<{width}}  {p!s:>14}  {p.meaning}".rstrip() for n, p in parameters.items())
 
 
 def check_duration(value: Any, dims: Dims | None, what: str) -> None:

@@ -70,8 +70,7 @@ def _header(p: SynapseProgram, r: _Reads, what: str, imports: str) -> list[str]:
 
 def _loads(p: SynapseProgram, r: _Reads, statements: tuple[Assign, ...], pad: str, array: bool) -> list[str]:
     used = _names(a.expr for a in statements)
-    sub = "" if array else ""
-    lines = [f"{pad}{n} = _Y[{k}, _s]{sub}" for k, n in enumerate(p.variables) if n in used]
+    lines = [f"{pad}{n} = _Y[{k}, _s]" for k, n in enumerate(p.variables) if n in used]
     kind = "_kind[_s if _kind.shape[0] > 1 else _s * 0]" if array else "_q0"
     if any(n in used for n in r.scalars) and not array:
         lines.append(f"{pad}_q0 = _kind[_s] if _kind.shape[0] > 1 else 0")

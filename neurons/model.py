@@ -24,7 +24,7 @@ from ..language import (
     parse_expression,
     parse_statements,
 )
-from ..parameters import Parameter, declare, replace_values
+from ..parameters import Parameter, declare, parameter_table, replace_values
 from ..units import TIME, Dims, parse_dims, to_si
 
 __all__ = ["METHODS", "NeuronModel"]
@@ -162,8 +162,7 @@ class NeuronModel:
 
     def table(self) -> str:
         """List the parameters with unit and meaning, one a line."""
-        width = max((len(n) for n in self.parameters), default=0)
-        return "\n".join(f"{n:<{width}}  {p!s:>14}  {p.meaning}".rstrip() for n, p in self.parameters.items())
+        return parameter_table(self.parameters)
 
     # -- a value ----------------------------------------------------------------------------------------------------
     def _fields(self) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from ..language import (
     parse_equations,
     parse_statements,
 )
-from ..parameters import WEIGHT, Parameter, declare, replace_values
+from ..parameters import WEIGHT, Parameter, declare, parameter_table, replace_values
 from ..units import Dims, dims_expression, edge_unit, is_number, parse_dims
 
 __all__ = ["SynapseModel"]
@@ -168,8 +168,7 @@ class SynapseModel:
 
     def table(self) -> str:
         """List the parameters with unit and meaning, one a line."""
-        width = max((len(n) for n in self.parameters), default=0)
-        return "\n".join(f"{n:<{width}}  {p!s:>14}  {p.meaning}".rstrip() for n, p in self.parameters.items())
+        return parameter_table(self.parameters)
 
     # -- a value ----------------------------------------------------------------------------------------------------
     def _fields(self) -> dict[str, Any]:
