@@ -202,6 +202,8 @@ def _problems(network: Network) -> list[str]:
             m = p.model
             if word := noise_in(*(e.expr for e in m.lines), m.update, m.reset, m.threshold, m.refractory):
                 found.append(f"population {p.name!r}: {m.owner} draws random numbers ({word}); the streams differ")
+    for drive in network._poisson_inputs:
+        found.append(f"population {drive.population.name!r}: a Poisson input to {drive.target!r}; the streams differ")
     for q in network.projections.values():
         y = q.synapse
         if word := noise_in(*(e.expr for e in y.lines), y.on_pre, y.on_post):

@@ -85,6 +85,10 @@ def _source(p: Population, plan: Plan, from_start: bool, place: str) -> tuple[Po
 
 def _neurons(p: Population, plan: Plan, from_start: bool, place: str) -> tuple[PopulationPlan, CellForm | None]:
     where, before = f"population {p.name!r}", len(plan.refused)
+    for drive in p.network._poisson_inputs:
+        if drive.population is p:
+            words = f"the Poisson input to {drive.target!r} is not written; give a population of Poisson cells instead"
+            plan.refuse(where, words)
     injected = _injected(p, plan)
     states = {n: _state(p, n, from_start) for n in p.model.states}
     made, form = PopulationPlan(p.name, place, p.size, "", {}, p.model.name), None

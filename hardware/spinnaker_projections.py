@@ -45,7 +45,7 @@ def _link(
         plan.note(where, "no synapses: left out")
         return None
     if from_start and q.network.step:
-        values = dict(zip(q._variables(), q._start_values(*q._given).astype(float), strict=True))
+        values = q.start_values()
     else:
         values = q.values
     total, before = q.axonal_steps + q.dendritic_steps, len(plan.refused)

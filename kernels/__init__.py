@@ -12,6 +12,7 @@ from ..units import Dims
 if TYPE_CHECKING:
     from .loop_code import LoopPlan
     from .program import NeuronProgram
+    from .synapse_form import SynapseForm
 
 __all__ = [
     "loop_module",
@@ -66,22 +67,29 @@ def neuron_module(
 
 
 def synapse_module(
-    model: SynapseModel, pre: dict[str, Dims], post: dict[str, Dims], target: str = "numba", single: bool = False
-) -> ModuleType:
-    """Import the module generated for a bound synapse model between two cells, written on first use."""
+    model: SynapseModel, pre: dict[str, Dims], post: dict[str, Dims], target: str = "numba", single: bool = False,
+    form: SynapseForm | None = None,
+) -> ModuleType:  # fmt: skip
+    """Import the module generated for a bound synapse model between two cells, written on first use.
+
+    Without a `SynapseForm` it is the general one.
+    """
     from .cache import generated
 
     _check_target(target)
 
     def write() -> str:
         from .build import build_synapse
-        from .synapse_code import numba_synapse, reference_synapse
+        from .synapse_form import SynapseForm
+        from .synapse_numba import numba_synapse
+        from .synapse_numpy import reference_synapse
 
-        program = build_synapse(model, pre, post)
-        return numba_synapse(program, single) if target == "numba" else reference_synapse(program)
+        program, layout = build_synapse(model, pre, post), form or SynapseForm()
+        return numba_synapse(program, layout, single) if target == "numba" else reference_synapse(program, layout)
 
     sides = [{n: list(d) for n, d in side.items()} for side in (pre, post)]
-    return generated(f"synapse_{target}", [target, single and target == "numba", sides, structure_key(model)], write)
+    key = [target, single and target == "numba", sides, structure_key(model), list(form or ())]
+    return generated(f"synapse_{target}", key, write)
 
 
 def loop_module(plan: LoopPlan) -> ModuleType:

@@ -14,7 +14,7 @@ from ..plasticity.model import SynapseModel
 from ..units import DIMENSIONLESS, TIME, Dims, parse_dims
 from . import integrate
 from .expressions import TRUNC, Randoms, as_number, is_condition, symbol, to_sympy
-from .program import Assign, NeuronProgram, Propagator, SynapseProgram, hoist, inline_copies, share, ssa
+from .program import Assign, NeuronProgram, Propagator, SynapseProgram, hoist, inline_copies, private_traces, share, ssa
 
 __all__ = ["build_neuron", "build_synapse"]
 
@@ -273,10 +273,17 @@ def build_synapse(model: SynapseModel, pre: dict[str, Dims], post: dict[str, Dim
     to_date = _evolve(model, own, extra, parameters, known, meaning, "event-driven")
     clocked = _evolve(model, own, extra, parameters, known, meaning, "clock-driven")
     summed = tuple(Assign(e.name, as_number(to_sympy(e.expr, owner, known, meaning=meaning))) for e in model.summed)
+    names = frozenset(parameters)
+    seen = {s.name for a in (*clocked, *summed) for s in a.expr.free_symbols}  # in between events: one per synapse
+    pre_traces, post_traces = (
+        {n: e for n, e in private_traces(to_date, a, b, names).items() if n not in seen}
+        for a, b in ((on_pre, on_post), (on_post, on_pre))
+    )
     return SynapseProgram(
         name=model.name, variables=tuple(e.name for e in own if e.kind != "subexpression"),
         parameters=tuple(parameters), to_date=to_date, pre=on_pre, post=on_post, clocked=clocked, summed=summed,
         order=model.order, pre_randoms=dict(pre_randoms.kinds), post_randoms=dict(post_randoms.kinds),
+        pre_traces=pre_traces, post_traces=post_traces,
     )  # fmt: skip
 
 

@@ -1,6 +1,6 @@
 """Hand-written compiled pieces that the generated Numba modules call: random draws, the barrier, arrivals, recording.
 
-Nothing here knows a model; the arrays are those of `layout.py`.
+Nothing here knows a model; the arrays are those of `layout.py`. What LLVM needs to be told is in `compiled_hints.py`.
 """
 
 from __future__ import annotations
@@ -9,12 +9,13 @@ import math
 
 import numpy as np
 from numba import njit, types
-from numba.core import cgutils
-from numba.extending import intrinsic
 
-__all__ = ["barrier", "gather", "inject", "normal", "options", "record", "take_inputs", "uniform"]
+from .compiled_hints import atomic_add, atomic_read, eight_bytes, line, options, part, where
 
-options = {"nogil": True, "cache": True, "error_model": "numpy"}
+__all__ = [
+    "barrier", "collect", "fill", "gather", "inject", "normal", "options", "play", "poisson", "record", "take_inputs",
+    "uniform",
+]  # fmt: skip
 
 _LOW = np.uint64(0xFFFFFFFF)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
@@ -49,15 +50,11 @@ def normal(seed, stream, index, step):
     return math.sqrt(-2.0 * math.log(1.0 - u)) * math.cos(2.0 * math.pi * w)
 
 
-@intrinsic
-def _atomic_add(typingctx, array, index, value):
-    def codegen(context, builder, signature, args):
-        array_type = signature.args[0]
-        struct = context.make_array(array_type)(context, builder, args[0])
-        pointer = cgutils.get_item_pointer(context, builder, array_type, struct, [args[1]], wraparound=False)
-        return builder.atomic_rmw("add", pointer, args[2], "seq_cst")
-
-    return types.int64(array, types.int64, types.int64), codegen
+@njit(**options)
+def fill(gaussian, seed, stream, step, out):
+    """`kernels.random.uniform`, or `normal` if ``gaussian``, for the indices 0, 1, 2, ..."""
+    for i in range(out.shape[0]):
+        out[i] = normal(seed, stream, i, step) if gaussian else uniform(seed, stream, i, step)
 
 
 _yield = types.ExternalFunction("sched_yield", types.int32())
@@ -65,13 +62,17 @@ _yield = types.ExternalFunction("sched_yield", types.int32())
 
 @njit(**options)
 def barrier(sync, n_threads):
-    """Wait until all threads of a run are here. ``sync[0]`` counts arrivals and never goes back."""
+    """Wait until all threads of a run are here.
+
+    ``sync[0]`` counts arrivals and never goes back; ``sync[16]``, which lies in
+    another cache line, is the step of the chunk at which all are to stop.
+    """
     if n_threads == 1:
         return
-    ticket = _atomic_add(sync, 0, 1)
+    ticket = atomic_add(sync, 0, 1)
     goal = (ticket // n_threads + 1) * n_threads
     spins = 0
-    while _atomic_add(sync, 0, 0) < goal:
+    while atomic_read(sync, 0) < goal:
         spins += 1
         if spins > 2000:
             _yield()
@@ -97,8 +98,33 @@ def _add(x, arrived):
 @njit(**options)
 def _add_where(x, arrived, free):
     for i in range(x.shape[0]):
-        x[i] = x[i] + arrived[i] if free[i] else x[i]
+        x[i] += arrived[i] if free[i] else x.dtype.type(0)
         arrived[i] = 0
+
+
+@njit(**options)
+def _add_from(x, arrived, until, k):
+    for i in range(x.shape[0]):
+        x[i] += where(k >= until[i], arrived[i], x.dtype.type(0))
+        arrived[i] = 0
+
+
+@njit(**options)
+def collect(first, last, thread, k, step, count, fired, ids, last_spike, refractory, until):
+    """List the neurons of a tile that fired, and note when; eight are looked at in one go."""
+    i = first
+    while i < last:
+        if i + 8 <= last and eight_bytes(fired, i) == 0:
+            i += 8
+            continue
+        for j in range(i, min(i + 8, last)):
+            if fired[j]:
+                ids[thread, count] = j
+                count += 1
+                last_spike[j] = step
+                until[j] = k + max(refractory[j], 1)
+        i += 8
+    return count
 
 
 @njit(**options)
@@ -108,7 +134,7 @@ def take_inputs(thread, step, X, A, acc_row, acc_mode, lo, hi):
     first, last = lo[thread, 0], hi[thread, hi.shape[1] - 1]
     for a in range(acc_row.shape[0]):
         if acc_mode[a] == 0:
-            _move(X[acc_row[a], first:last], A[a, slot, first:last])
+            _move(part(X, acc_row[a], first, last - first), part(line(A, a, slot), 0, first, last - first))
 
 
 @njit(**options)
@@ -130,15 +156,21 @@ def inject(thread, step, A, table, numbers, values, ids, lo, hi):
 
 
 @njit(**options)
-def gather(thread, step, X, A, nr, acc_row, acc_mode, lo, hi):
-    """Add what arrived after the threshold to the state (mode 1), or only where not refractory (mode 2)."""
+def gather(thread, k, step, X, A, nr, until, acc_row, acc_mode, lo, hi):
+    """Add what arrived after the threshold to the state (mode 1), or only where free (2 by condition, 3 by time)."""
     slot = step % A.shape[1]
-    first, last = lo[thread, 0], hi[thread, hi.shape[1] - 1]
+    first = lo[thread, 0]
+    size = hi[thread, hi.shape[1] - 1] - first
     for a in range(acc_row.shape[0]):
+        if acc_mode[a] == 0:
+            continue
+        x, arrived = part(X, acc_row[a], first, size), part(line(A, a, slot), 0, first, size)
         if acc_mode[a] == 1:
-            _add(X[acc_row[a], first:last], A[a, slot, first:last])
+            _add(x, arrived)
         elif acc_mode[a] == 2:
-            _add_where(X[acc_row[a], first:last], A[a, slot, first:last], nr[first:last])
+            _add_where(x, arrived, part(nr, 0, first, size))
+        else:
+            _add_from(x, arrived, part(until, 0, first, size), until.dtype.type(k))
 
 
 @njit(**options)
@@ -172,3 +204,110 @@ def play(thread, k, step, source, ids, ptr, lo, hi):
         c += 1
     cursor[thread] = c
     ptr[thread, k + 1] = count
+
+
+_M0_, _M1_, _W0_, _W1_ = np.uint32(0xD2511F53), np.uint32(0xCD9E8D57), np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
+_TOP = np.uint32(0x80000000)
+_BLOCKS = 16  # of 32 neurons each, handled at once
+
+
+@njit(inline="always", **options)
+def _round(a, b, c, d, u, v):
+    p, q = np.uint64(_M0_) * np.uint64(a), np.uint64(_M1_) * np.uint64(c)
+    return np.uint32(q >> _32) ^ b ^ u, np.uint32(q), np.uint32(p >> _32) ^ d ^ v, np.uint32(p)
+
+
+@njit(**options)
+def _words(first, lanes, step, stream, seed, w0, w1, w2, w3):
+    """Philox for ``lanes`` counters in a row; `_block` with all arithmetic in 32 bits, which vectorises."""
+    k0, k1 = np.uint32(seed & _LOW), np.uint32(seed >> _32)
+    u1, u2, u3 = np.uint32(k0 + _W0_), np.uint32(k0 + np.uint32(2) * _W0_), np.uint32(k0 + np.uint32(3) * _W0_)
+    u4, u5, u6 = np.uint32(u3 + _W0_), np.uint32(u3 + np.uint32(2) * _W0_), np.uint32(u3 + np.uint32(3) * _W0_)
+    u7, u8, u9 = np.uint32(u6 + _W0_), np.uint32(u6 + np.uint32(2) * _W0_), np.uint32(u6 + np.uint32(3) * _W0_)
+    v1, v2, v3 = np.uint32(k1 + _W1_), np.uint32(k1 + np.uint32(2) * _W1_), np.uint32(k1 + np.uint32(3) * _W1_)
+    v4, v5, v6 = np.uint32(v3 + _W1_), np.uint32(v3 + np.uint32(2) * _W1_), np.uint32(v3 + np.uint32(3) * _W1_)
+    v7, v8, v9 = np.uint32(v6 + _W1_), np.uint32(v6 + np.uint32(2) * _W1_), np.uint32(v6 + np.uint32(3) * _W1_)
+    low, high = np.uint32(np.uint64(step) & _LOW), np.uint32(np.uint64(step) >> _32)
+    begin = np.uint32(first)
+    for lane in range(lanes):
+        a, b, c, d = _round(np.uint32(begin + np.uint32(lane)), low, stream, high, k0, k1)
+        a, b, c, d = _round(a, b, c, d, u1, v1)
+        a, b, c, d = _round(a, b, c, d, u2, v2)
+        a, b, c, d = _round(a, b, c, d, u3, v3)
+        a, b, c, d = _round(a, b, c, d, u4, v4)
+        a, b, c, d = _round(a, b, c, d, u5, v5)
+        a, b, c, d = _round(a, b, c, d, u6, v6)
+        a, b, c, d = _round(a, b, c, d, u7, v7)
+        a, b, c, d = _round(a, b, c, d, u8, v8)
+        a, b, c, d = _round(a, b, c, d, u9, v9)
+        w0[lane], w1[lane], w2[lane], w3[lane] = a ^ _TOP, b ^ _TOP, c ^ _TOP, d ^ _TOP
+
+
+@njit(**options)
+def _rank(words, thresholds, counts):
+    """How many of the thresholds each word reaches; both signed, as vectors of unsigned numbers compare slowly."""
+    if thresholds.shape[0] > 48:
+        for j in range(words.shape[0]):
+            counts[j] = np.searchsorted(thresholds, words[j], side="right")
+        return
+    for j in range(words.shape[0]):
+        counts[j] = 0
+    m = 0
+    while m + 4 <= thresholds.shape[0]:
+        a, b, c, d = thresholds[m], thresholds[m + 1], thresholds[m + 2], thresholds[m + 3]
+        for j in range(words.shape[0]):
+            word, k = words[j], counts[j]
+            k = np.int32(k + np.int32(word >= a))
+            k = np.int32(k + np.int32(word >= b))
+            k = np.int32(k + np.int32(word >= c))
+            counts[j] = np.int32(k + np.int32(word >= d))
+        m += 4
+    while m < thresholds.shape[0]:
+        a = thresholds[m]
+        for j in range(words.shape[0]):
+            counts[j] = np.int32(counts[j] + np.int32(words[j] >= a))
+        m += 1
+
+
+@njit(inline="always", **options)
+def _weigh(sums, weight, counts):
+    for i in range(8):
+        sums[i] += weight * sums.dtype.type(counts[i])
+
+
+@njit(**options)
+def poisson(thread, step, seed, X, A, table, thresholds, weights, numbers, scratch, when, lo, hi):
+    """Add the events of Poisson inputs that come in phase ``when`` (0 after the threshold, 1 onto inputs).
+
+    ``table`` rows: phase, variable row, accumulator (-1: add to the variable itself), first neuron, end, number of the
+    first neuron within its population, stream, first threshold, thresholds. The ``thresholds`` are those of
+    `kernels.random.poisson_thresholds` with the highest bit turned, as signed numbers. ``scratch`` is
+    [threads, 2, 4, 128], int32.
+    """
+    slot = step % A.shape[1]
+    begin, end = lo[thread, 0], hi[thread, hi.shape[1] - 1]
+    words, counts = scratch[thread, 0], scratch[thread, 1]
+    for r in range(numbers):
+        phase, row, acc, first, last, own, stream, t0, n = table[r]
+        a, b = max(first, begin), min(last, end)
+        if phase != when or a >= b:
+            continue
+        sums = A[acc, slot] if acc >= 0 else X[row]
+        shift = first - own  # neuron 0 of the population
+        weight, edges = weights[r], thresholds[t0 : t0 + n]
+        block, stop = (a - shift) // 32, (b - shift + 31) // 32
+        while block < stop:
+            blocks = min(_BLOCKS, stop - block)
+            lanes = 8 * blocks
+            _words(8 * block, lanes, step, np.uint32(stream), seed, words[0], words[1], words[2], words[3])
+            for w in range(4):
+                _rank(words[w, :lanes], edges, counts[w, :lanes])
+            for q in range(4 * blocks):
+                base = shift + 32 * block + 8 * q
+                found = counts[q % 4, 8 * (q // 4) : 8 * (q // 4) + 8]
+                if a <= base and base + 8 <= b:
+                    _weigh(sums[base : base + 8], weight, found)
+                else:
+                    for i in range(max(a, base), min(b, base + 8)):
+                        sums[i] += weight * sums.dtype.type(found[i - base])
+            block += blocks

@@ -1,28 +1,36 @@
 """Source of the time loop of a network: which modules are called, in which order, with which arrays.
 
 Order in a step, as in Brian 2: record, sums over synapses, delivery onto inputs, inputs, state update and threshold |
-delivery (``on_pre``, ``on_post``) | arrivals and reset. A bar is where the threads of a run meet.
+delivery (``on_pre``, ``on_post``) | arrivals and reset. A bar is where the threads of a run meet: the first one in each
+step, or, if every spike needs ``slab`` steps or more to reach anything, at the beginning of every ``slab`` steps; the
+second one only if a thread reads states of another one's neurons.
 """
 
 from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["GroupCall", "LoopPlan", "SynapseCall", "numba_loop"]
+from .arrays import GROUP_ARRAYS, SYNAPSE_ARRAYS
+
+__all__ = ["GroupCall", "LoopPlan", "SynapseCall", "group_arrays", "numba_loop", "synapse_arrays"]
 
 
 class GroupCall(NamedTuple):
-    """A merged group of populations: its generated module ('' for spike arrays)."""
+    """A merged group of populations: its generated module ('' for spike arrays), and what its functions take."""
 
     module: str
+    arguments: tuple[tuple[str, tuple[str, ...]], ...]
     has_inputs: bool
     has_reset: bool
+    has_sums: bool
+    driven: bool
 
 
 class SynapseCall(NamedTuple):
     """A merged group of projections between two groups."""
 
     module: str
+    arguments: tuple[tuple[str, tuple[str, ...]], ...]
     source: int
     target: int
     pre_first: bool
@@ -31,6 +39,7 @@ class SynapseCall(NamedTuple):
     summed: bool
     early: bool
     reads_pre: bool
+    traces: bool
 
 
 class LoopPlan(NamedTuple):
@@ -45,40 +54,59 @@ class LoopPlan(NamedTuple):
         return any(s.reads_pre for s in self.synapses)
 
 
+_LOOP_READS = ("_X", "_A", "_nr", "_lo", "_hi", "_ids", "_ptr", "_acc_row", "_acc_mode", "_until")
+
+
+def group_arrays(call: GroupCall) -> tuple[str, ...]:
+    """Those arrays of a group that the loop takes; what is never read would only make compilation slower."""
+    read = {a for _, its in call.arguments for a in its} | set(_LOOP_READS)
+    return tuple(a for a in GROUP_ARRAYS.split(", ") if a in read)
+
+
+def synapse_arrays(call: SynapseCall) -> tuple[str, ...]:
+    """Those arrays of a bundle that the loop takes."""
+    read = {a for _, its in call.arguments for a in its}
+    return tuple(a for a in SYNAPSE_ARRAYS.split(", ") if a in read)
+
+
 def numba_loop(plan: LoopPlan) -> str:
-    """The compiled loop: ``run`` executes steps k0 ... k0 + n - 1 of a chunk for one thread."""
+    """The compiled loop: ``run`` executes steps k0 ... k0 + n - 1 of a chunk for one thread and says how many it did.
+
+    It ends early, at a step that all threads agree on, if the room for spikes might not last to the next meeting.
+    """
     modules = sorted({c.module for c in (*plan.groups, *plan.synapses) if c.module})
-    g_args = [f"g{n}, s{n}, r{n}" for n in range(len(plan.groups))]
+    g_args = [f"g{n}, s{n}, r{n}, e{n}" for n in range(len(plan.groups))]
     p_args = [f"p{n}" for n in range(len(plan.synapses))]
     out = ['"""Time loop of a network."""', "", "from numba import njit as _njit", ""]
     out += ["from spikegram.kernels.compiled import ("]
-    out += ["    barrier, gather, inject, options, play, record, take_inputs,", ")"]
+    out += ["    barrier, gather, inject, options, play, poisson, record, take_inputs,", ")"]
     out += [f"from spikegram_generated import {m}" for m in modules]
-    for m in modules:
-        names = ["advance", "reset"] if m.startswith("neuron") else ["on_pre", "on_post", "clocked", "summed"]
-        out += [f"{m}_{f} = {m}.{f}" for f in names]
+    called = {
+        c.module: tuple(f for f, _ in c.arguments if not f.startswith("_")) for c in (*plan.groups, *plan.synapses)
+    }
+    out += [f"{m}_{f} = {m}.{f}" for m in modules for f in called[m]]
     arguments = ", ".join([*g_args, *p_args])
-    out += ["", "", "@_njit(**options)", f"def run(thread, threads, sync, k0, n, step0, dt, seed, {arguments}):"]
-    for n in range(len(g_args)):
-        out += [f"    X{n}, A{n}, nr{n}, lo{n}, hi{n} = g{n}[0], g{n}[1], g{n}[4], g{n}[8], g{n}[9]"]
-        out += [f"    ids{n}, ptr{n}, row{n}, mode{n} = g{n}[12], g{n}[13], g{n}[14], g{n}[15]"]
+    out += ["", "", "@_njit(**options)", f"def run(thread, threads, sync, slab, k0, n, step0, dt, seed, {arguments}):"]
+    for n, call in enumerate(plan.groups):
+        out += [f"    g{n}{a} = g{n}[{k}]" for k, a in enumerate(group_arrays(call))]
+        short = zip(("X", "A", "nr", "lo", "hi", "ids", "ptr", "row", "mode", "until"), _LOOP_READS, strict=True)
+        out += [f"    {a}{n} = g{n}{b}" for a, b in short]
+        out += [f"    own = hi{n}[thread, hi{n}.shape[1] - 1] - lo{n}[thread, 0]"]
+        out += [f"    room{n} = ids{n}.shape[1] - max(slab, 1) * own"]
+    for n, call in enumerate(plan.synapses):
+        out += [f"    p{n}{a} = p{n}[{k}]" for k, a in enumerate(synapse_arrays(call))]
     out += ["    for j in range(n):", "        k, step = k0 + j, step0 + j"]
+    out += ["        if slab > 0 and j % slab == 0:", "            barrier(sync, threads)"]
+    out += ["        if sync[16] == j:", "            return j"]
     for n, call in enumerate(plan.groups):
         if call.module:
             out.append(f"        record(thread, step, X{n}, r{n}[0], r{n}[1], r{n}[2], r{n}[3], lo{n}, hi{n})")
     sums = [(n, c) for n, c in enumerate(plan.synapses) if c.summed]
-    out += [
-        f"        {c.module}_summed(thread, step, dt, p{n}, X{c.source}, X{c.target}, lo{c.target}, hi{c.target})"
-        for n, c in sums
-    ]
+    out += [_synapses(n, c, "summed") for n, c in sums]
     if sums:
         out.append("        barrier(sync, threads)")
     early = [(n, c) for n, c in enumerate(plan.synapses) if c.early]
-    for n, c in early:
-        out.append(
-            f"        {c.module}_on_pre(thread, k, step, dt, seed, p{n}, X{c.source}, X{c.target}, A{c.target}, "
-            f"ids{c.source}, ptr{c.source}, 1)"
-        )
+    out += [_synapses(n, c, "on_pre", 1) for n, c in early]
     if any(c.reads_pre for _, c in early):
         out.append("        barrier(sync, threads)")
     for n, call in enumerate(plan.groups):
@@ -87,25 +115,53 @@ def numba_loop(plan: LoopPlan) -> str:
             continue
         if call.has_inputs:
             out.append(f"        inject(thread, step, A{n}, s{n}[0], s{n}[1], s{n}[2], s{n}[3], lo{n}, hi{n})")
+            if call.driven:
+                out.append(_poisson(n, 1))
             out.append(f"        take_inputs(thread, step, X{n}, A{n}, row{n}, mode{n}, lo{n}, hi{n})")
-        out.append(f"        {call.module}_advance(thread, k, step, dt, seed, g{n})")
-    out.append("        barrier(sync, threads)")
+        out.append(_cells(n, call, "advance"))
+    out += ["        if slab == 0 or (j + 1) % slab == 0:"]
+    full = " or ".join(f"ptr{n}[thread, k + 1] > room{n}" for n in range(len(plan.groups)))
+    out += [f"            if {full}:", "                sync[16] = j + 1"]
+    out += ["        if slab == 0:", "            barrier(sync, threads)"]
+    out += [_synapses(n, c, "clocked") for n, c in enumerate(plan.synapses) if c.clocked]
     for n, c in enumerate(plan.synapses):
-        if c.clocked:
-            out.append(f"        {c.module}_clocked(thread, step, dt, p{n}, X{c.source}, X{c.target})")
-    for n, c in enumerate(plan.synapses):
-        common = f"thread, k, step, dt, seed, p{n}, X{c.source}, X{c.target}, A{c.target}"
-        pre = f"        {c.module}_on_pre({common}, ids{c.source}, ptr{c.source}, 0)"
-        post = f"        {c.module}_on_post({common}, ids{c.target}, ptr{c.target})"
-        calls = [pre, post] if c.pre_first else [post, pre]
-        out += calls if c.on_post else [pre]
+        events = ("on_pre", "on_post") if c.pre_first else ("on_post", "on_pre")
+        out += [_synapses(n, c, e, 0) for e in events if e == "on_pre" or c.on_post]
+        if c.traces:
+            out.append(_synapses(n, c, "fade"))
+    out += [_poisson(n, 0) for n, call in enumerate(plan.groups) if call.driven]
     if plan.meets_twice:
         out.append("        barrier(sync, threads)")
     for n, call in enumerate(plan.groups):
-        if call.module:
-            out.append(f"        gather(thread, step, X{n}, A{n}, nr{n}, row{n}, mode{n}, lo{n}, hi{n})")
+        if call.has_sums:
+            arguments = f"thread, k, step, X{n}, A{n}, nr{n}, until{n}, row{n}, mode{n}, lo{n}, hi{n}"
+            out.append(f"        gather({arguments})")
         if call.has_reset:
-            out.append(f"        {call.module}_reset(thread, k, step, dt, seed, g{n})")
+            out.append(_cells(n, call, "reset"))
     if plan.meets_twice:
         out.append("        barrier(sync, threads)")
+    out.append("    return n")
     return "\n".join(out) + "\n"
+
+
+_SAME = {"_thread": "thread", "_k": "k", "_step": "step", "dt": "dt", "_seed": "seed"}
+
+
+def _cells(n: int, call: GroupCall, function: str) -> str:
+    given = [_SAME.get(a, f"g{n}{a}") for a in dict(call.arguments)[function]]
+    return f"        {call.module}_{function}({', '.join(given)})"
+
+
+def _synapses(n: int, call: SynapseCall, function: str, phase: int = 0) -> str:
+    side = call.target if function == "on_post" else call.source
+    outside = {
+        "_Xs": f"X{call.source}", "_Xt": f"X{call.target}", "_At": f"A{call.target}", "_ids": f"ids{side}",
+        "_ptr": f"ptr{side}", "_phase": str(phase), "_lo": f"lo{call.target}", "_hi": f"hi{call.target}", **_SAME,
+    }  # fmt: skip
+    given = [outside.get(a, f"p{n}{a}") for a in dict(call.arguments)[function]]
+    return f"        {call.module}_{function}({', '.join(given)})"
+
+
+def _poisson(n: int, phase: int) -> str:
+    table = ", ".join(f"e{n}[{k}]" for k in range(5))
+    return f"        poisson(thread, step, seed, X{n}, A{n}, {table}, {phase}, lo{n}, hi{n})"

@@ -6,17 +6,20 @@ the same signatures, whatever the model; the arrays are those of `layout.py`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import sympy as sp
 
+from .arrays import GROUP_ARRAYS
 from .printers import NumbaPrinter, NumpyPrinter
 from .program import Assign, NeuronProgram
 
 __all__ = ["constant_names", "numba_neuron", "reference_neuron"]
 
-ARRAYS = "_X, _A, _V, _C, _nr, _last, _ref, _fired, _lo, _hi, _start, _stream, _ids, _ptr, _acc_row, _acc_mode"
+_UNPACK = "@UNPACK@"  # stands where a function takes its arrays out of the tuple
 _DRAW = {"rand": "uniform", "randn": "normal"}
+_CLOCK = "_thread, _k, _step, dt, _seed"
 _SIGNATURE = "(_thread, _k, _step, dt, _seed, _group)"
 
 
@@ -106,7 +109,7 @@ def reference_neuron(p: NeuronProgram) -> str:
     rows = {n: k for k, n in enumerate((*p.states, *p.inputs))}
     out = _header(p, "NumPy reference") + _constants(p)
     out += [f"def advance{_SIGNATURE}:", '    """One step of all neurons: state update, then threshold."""']
-    out += [f"    {ARRAYS} = _group", "    t, _count = _step * dt, _ptr[_thread, _k]"]
+    out += [_UNPACK, "    t, _count = _step * dt, _ptr[_thread, _k]"]
     out += ["    for _s in range(_lo.shape[1]):", "        _a, _b = _lo[_thread, _s], _hi[_thread, _s]"]
     out += ["        i = _np.arange(_a, _b) - _start[_s]", "        lastspike = _last[_a:_b] * dt"]
     out += [f"        {n} = _X[{r}, _a:_b].copy()" for n, r in rows.items()]
@@ -128,7 +131,7 @@ def reference_neuron(p: NeuronProgram) -> str:
     if p.threshold is not None:
         out += [
             f"        _hit = _np.broadcast_to({printer.doprint(p.threshold)}, (_b - _a,)) & not_refractory",
-            "        _nr[_a:_b] = not_refractory & ~_hit",
+            *(["        _nr[_a:_b] = not_refractory & ~_hit"] if p.refractory else []),
             "        _last[_a:_b][_hit] = _step",
             "        _who = _a + _np.flatnonzero(_hit)",
             "        _ids[_thread, _count : _count + len(_who)] = _who",
@@ -136,7 +139,7 @@ def reference_neuron(p: NeuronProgram) -> str:
         ]
     out += ["    _ptr[_thread, _k + 1] = _count", "", ""]
     out += [f"def reset{_SIGNATURE}:", '    """Apply the reset to the neurons that spiked in this step."""']
-    out += [f"    {ARRAYS} = _group", "    t = _step * dt"]
+    out += [_UNPACK, "    t = _step * dt"]
     if not p.reset:
         out += ["    return", ""]
     else:
@@ -155,7 +158,7 @@ def reference_neuron(p: NeuronProgram) -> str:
         out += [f"        _X[{rows[n]}, _w] = {n}" for n in dict.fromkeys(a.name for a in p.reset) if n in rows]
     imports = "from spikegram.kernels.random import normal as _normal, uniform as _uniform\n"
     imports += "from spikegram.kernels.special import exprel as _exprel"
-    return "\n".join(out).replace("@IMPORTS@", imports) + "\n"
+    return unpacked(out, _UNPACK, GROUP_ARRAYS, "_group").replace("@IMPORTS@", imports)
 
 
 def _parallel(p: NeuronProgram, pad: str) -> list[str]:
@@ -177,9 +180,9 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
     out = _header(p, "Numba kernel") + _constants(p)
     out += ["@_njit(**_options)"]
     tile_args = ", ".join([*arrays, *scalars_in])
-    fixed = "_n, _first, _step, dt, _seed, _stream, _nr, _last, _ref, _fired"
+    fixed = "_n, _first, _k, _step, dt, _seed, _stream, _zero, _nr, _last, _until, _fired"
     out += [f"def _tile({fixed}{', ' if tile_args else ''}{tile_args}):"]
-    out += ["    t, _count = _real(_step * dt), 0", "    for _j in range(_n):", "        i = _first + _j"]
+    out += ["    t, _any = _real(_step * dt), False", "    for _j in range(_n):", "        i = _first + _j"]
     out += [f"        {n} = _of_{n}[_j]" for n in (*state_in, *vectors_in)]
     if "lastspike" in used:
         out.append("        lastspike = _real(_last[_j] * dt)")
@@ -188,46 +191,51 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
         for k, (n, kind) in enumerate(p.update_randoms.items())
     ]
     if p.refractory == "duration":
-        out.append("        not_refractory = _step - _last[_j] >= _ref[_j]")
+        out.append("        not_refractory = _k >= _until[_j]")
     elif p.refractory == "condition":
         out.append(f"        not_refractory = _nr[_j] | (not {printer.doprint(p.refractory_expr)})")
     elif "not_refractory" in used:
         out.append("        not_refractory = True")
     out += _assignments(p.update, printer, " " * 8)
     out += _parallel(p, " " * 8)
-    out += [f"        _of_{n}[_j] = {n}" for n in p.new]
+    held = _may_stay(p)
+    out += [f"        _of_{n}[_j] = {f'_keep({n}, _zero)' if n in held else n}" for n in p.new]
     if p.threshold is not None:
         gate = " & not_refractory" if p.refractory else ""
         out += [f"        _hit = {printer.doprint(p.threshold)}{gate}"]
-        out += ["        _fired[_j] = _hit", "        _count += _hit"]
-        if p.refractory:
+        out += ["        _fired[_j] = _hit", "        _any |= _hit"]
+        if p.refractory == "condition":
             out += ["        _nr[_j] = not_refractory & (not _hit)"]
-        if p.refractory == "duration" or _uses_last(p):
-            out += ["        _last[_j] = _step if _hit else _last[_j]"]
-    out += ["    return _count", "", "", "@_njit(**_options)", f"def advance{_SIGNATURE}:"]
+    out += ["    return _any", "", "", "@_njit(**_options)", "def advance(@):"]
     out += ['    """One step of a thread\'s neurons: state update, then threshold."""']
-    out += [f"    {ARRAYS} = _group", "    _count = _ptr[_thread, _k]", "    for _s in range(_lo.shape[1]):"]
+    out += ["    _count, _kk = _ptr[_thread, _k], _until.dtype.type(_k)"]
+    out += ["    for _s in range(_lo.shape[1]):"]
     out += ["        _a, _end = _lo[_thread, _s], _hi[_thread, _s]", "        while _a < _end:"]
-    out += ["            _b = min(_a + 512, _end)"]
-    call = ["_b - _a", "_a - _start[_s]", "_step", "dt", "_seed", "_stream[_s]"]
-    call += ["_nr[_a:_b]", "_last[_a:_b]", "_ref[_a:_b]", "_fired[_a:_b]"]
-    call += [f"_X[{rows[n]}, _a:_b]" for n in state_in] + [f"_V[{vectors.index(n)}, _a:_b]" for n in vectors_in]
+    out += ["            _b = min(_a + 1024, _end)"]
+    call = ["_b - _a", "_a - _start[_s]", "_kk", "_step", "dt", "_seed", "_stream[_s]", "_zero"]
+    cut = "_a, _b - _a)"
+    call += [f"_part({n}, 0, {cut}" for n in ("_nr", "_last", "_until", "_fired")]
+    call += [f"_part(_X, {rows[n]}, {cut}" for n in state_in]
+    call += [f"_part(_V, {vectors.index(n)}, {cut}" for n in vectors_in]
     call += [f"_C[_s, {scalars.index(n)}]" for n in scalars_in]
-    out += [f"            if _tile({', '.join(call)}):", "                for _i in range(_a, _b):"]
-    out += ["                    if _fired[_i]:", "                        _ids[_thread, _count] = _i"]
-    out += ["                        _count += 1", "            _a = _b", "    _ptr[_thread, _k + 1] = _count", "", ""]
-    out += ["@_njit(**_options)", f"def reset{_SIGNATURE}:"]
-    out += ['    """Apply the reset to the thread\'s neurons that spiked in this step."""']
-    if not p.reset:
-        out += ["    return", ""]
-    else:
+    out += [f"            if _tile({', '.join(call)}):"]
+    out += ["                _count = _collect("]
+    out += [
+        "                    _a, _b, _thread, _k, _step, _count, _fired, _ids, _last, _ref, _until",
+        "                )",
+    ]
+    out += ["            _a = _b", "    _ptr[_thread, _k + 1] = _count", "", ""]
+    if p.reset:
+        out += ["@_njit(**_options)", "def reset(@):"]
+        out += ['    """Apply the reset to the thread\'s neurons that spiked in this step."""']
         reads = _names(a.expr for a in p.reset)
         writes = [n for n in dict.fromkeys(a.name for a in p.reset) if n in rows]
-        out += [f"    {ARRAYS} = _group", "    t, _s = _real(_step * dt), 0"]
+        out += ["    t, _s = _real(_step * dt), 0"]
         out += ["    for _q in range(_ptr[_thread, _k], _ptr[_thread, _k + 1]):", "        _i = _ids[_thread, _q]"]
         out += ["        while _i >= _hi[_thread, _s]:", "            _s += 1", "        i = _i - _start[_s]"]
         out += ["        lastspike = _real(_last[_i] * dt)"] if "lastspike" in reads else []
-        out += ["        not_refractory = _nr[_i]"] if "not_refractory" in reads else []
+        free = "_nr[_i]" if p.refractory == "condition" else str(not p.refractory)
+        out += [f"        not_refractory = {free}"] if "not_refractory" in reads else []
         out += [f"        {n} = _X[{r}, _i]" for n, r in rows.items() if n in reads]
         out += [f"        {n} = _C[_s, {c}]" for c, n in enumerate(scalars) if n in reads]
         out += [f"        {n} = _V[{r}, _i]" for r, n in enumerate(vectors) if n in reads]
@@ -237,11 +245,42 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
         ]
         out += _assignments(p.reset, printer, " " * 8)
         out += [f"        _X[{rows[n]}, _i] = {n}" for n in writes]
-    return "\n".join(out).replace("@IMPORTS@", numba_imports(single)) + "\n"
+    return with_arguments(out, f"{_CLOCK}, {GROUP_ARRAYS}").replace("@IMPORTS@", numba_imports(single))
 
 
-def _uses_last(p: NeuronProgram) -> bool:
-    return "lastspike" in _names([*_all(p), *(a.expr for a in p.reset)])
+def _may_stay(p: NeuronProgram) -> set[str]:
+    """States whose new value is, under a condition, the old one."""
+    made = {a.name: a.expr for a in p.update}
+    return {n for n, value in p.new.items() if value in made and made[value].has(sp.Piecewise)}
+
+
+def with_arguments(lines: list[str], names: str) -> str:
+    """Join the lines of a module and give each function those arguments that it reads, for ``@`` in its text.
+
+    Whole tuples of arrays as arguments would cost seconds of compilation. ``ARGUMENTS``, at the end of the module,
+    tells the time loop what each function takes.
+    """
+    functions = re.split(r"(?m)^(?=@_njit)", "\n".join(lines) + "\n")
+    found: dict[str, list[str]] = {}
+    for k, text in enumerate(functions[1:], 1):
+        name = re.search(r"def (\w+)\(", text)[1]
+        inner = {n for other, names_ in found.items() if f" {other}(" in text for n in names_}
+        read = [n for n in names.split(", ") if n in inner or re.search(rf"\b{n}\b", text)]
+        found[name] = read
+        for other, its in found.items():
+            text = re.sub(rf"\b{other}\((.*)@\)", lambda m, o=other, a=its: f"{o}({m[1]}{', '.join(a)})", text)
+        functions[k] = text
+    return "".join(functions) + f"\n\nARGUMENTS = { ({n: tuple(a) for n, a in found.items()})!r}\n"
+
+
+def unpacked(lines: list[str], mark: str, names: str, tuple_name: str) -> str:
+    """Join the lines of a module; where ``mark`` stands, a function takes the arrays that it reads out of a tuple."""
+    functions = re.split(r"(?m)^(?=def )", "\n".join(lines) + "\n")
+    for k, text in enumerate(functions):
+        used = [(n, i) for i, n in enumerate(names.split(", ")) if re.search(rf"\b{n}\b", text)]
+        left, right = ", ".join(n for n, _ in used), ", ".join(f"{tuple_name}[{i}]" for _, i in used)
+        functions[k] = text.replace(mark, f"    {left} = {right}" if used else "    pass")
+    return "".join(functions)
 
 
 def numba_imports(single: bool) -> str:
@@ -250,7 +289,11 @@ def numba_imports(single: bool) -> str:
         [
             "from numba import njit as _njit",
             "",
-            "from spikegram.kernels.compiled import normal as _normal, options as _options, uniform as _uniform",
+            "from spikegram.kernels.compiled import collect as _collect, normal as _normal, uniform as _uniform",
+            "from spikegram.kernels.compiled_hints import (",
+            "    inner as _options, keep as _keep, line as _line, part as _part, prefetch as _prefetch,",
+            "    where as _where,",
+            ")",
             "from spikegram.kernels.compiled_special import clip as _clip, exprel as _exprel, mod as _mod",
             "",
             "_f4, _u8 = _np.float32, _np.uint64",

@@ -150,7 +150,7 @@ class NumbaPrinter(_Printer):
         return f"_f4({value!r})" if self.single else repr(value)
 
     def choose(self, condition: str, a: str, b: str) -> str:
-        return f"({a} if {condition} else {b})"
+        return f"_where({condition}, {a}, {b})"
 
     def _print_Not(self, expr: sp.Not) -> str:
         return f"(not {self._print(expr.args[0])})"

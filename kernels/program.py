@@ -6,12 +6,16 @@ A program is made once for a model's structure. It names no target: printers (`p
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import sympy as sp
 
-__all__ = ["Assign", "NeuronProgram", "Propagator", "SynapseProgram", "hoist", "inline_copies", "share", "ssa"]
+__all__ = [
+    "Assign", "NeuronProgram", "Propagator", "SynapseProgram", "hoist", "inline_copies", "private_traces", "share",
+    "ssa",
+]  # fmt: skip
 
 
 class Assign(NamedTuple):
@@ -90,6 +94,10 @@ class SynapseProgram:
     ``pre`` and ``post`` are executed in order; names ending in ``_post``/``_pre`` are variables of the neurons, an
     assignment to ``X_post`` holds the increment of ``X``. ``to_date`` brings event-driven variables up to date, with
     ``_age`` the seconds since the synapse was last touched.
+
+    ``pre_traces`` are the event-driven variables that go the same way in all synapses of a presynaptic neuron (and of
+    one delay), ``post_traces`` those of a target neuron, each with its value one step later: instead of one per
+    synapse, one per neuron can be kept.
     """
 
     name: str
@@ -103,10 +111,40 @@ class SynapseProgram:
     order: tuple[str, str]
     pre_randoms: dict[str, str]
     post_randoms: dict[str, str]
+    pre_traces: dict[str, sp.Expr]
+    post_traces: dict[str, sp.Expr]
 
     @property
     def everything(self) -> tuple[Assign, ...]:
         return self.to_date + self.pre + self.post + self.clocked + self.summed
+
+
+def private_traces(
+    to_date: Iterable[Assign], own: Iterable[Assign], other: Iterable[Assign], parameters: frozenset[str]
+) -> dict[str, sp.Expr]:
+    """Event-driven variables that only ``own`` events change, by a rule that knows nothing else of the synapse.
+
+    Returns
+    -------
+    dict
+        Name -> value one step later.
+    """
+    later: dict[str, sp.Basic] = {}
+    for name, expr in to_date:
+        later[name] = expr.xreplace({sp.Symbol(n, real=True): e for n, e in later.items() if n.startswith("_")})
+    elsewhere = {a.name for a in other}
+    found = {}
+    for name, expr in later.items():
+        alone = parameters | {name, "dt"}
+        rules = [e for n, e in own if n == name]
+        if name.startswith("_") or name in elsewhere or not rules:
+            continue
+        if all({s.name for s in e.free_symbols} <= alone | {"_age"} for e in (expr, *rules)):
+            found[name] = expr.xreplace({sp.Symbol("_age", real=True): sp.Symbol("dt", real=True)})
+    for name, expr in later.items():  # what another variable follows must be known at that one's last event
+        if not name.startswith("_"):
+            found = {n: e for n, e in found.items() if n == name or n not in {s.name for s in expr.free_symbols}}
+    return found
 
 
 def ssa(statements: list[Assign], states: tuple[str, ...]) -> tuple[list[Assign], dict[str, str]]:

@@ -5,7 +5,9 @@ not depend on threads, chunks or the order in which neurons are visited.
 
     stream = 64 * (number of the population or projection) + number of the draw in the model's text
 
-``uniform`` is in [0, 1) with 53 bits; ``normal`` is Box and Muller's from two uniforms of one block.
+``uniform`` is in [0, 1) with 53 bits; ``normal`` is Box and Muller's from two uniforms of one block; ``poisson`` takes
+one 32-bit word of a block, so that four neurons share it: of 32 neurons in a row the eight blocks give word 0 to the
+first eight, word 1 to the next, and so on.
 
 >>> float(uniform(1, 0, 0, 0)) == float(uniform(1, 0, 0, 0)), bool(0 <= uniform(1, 0, 5, 7) < 1)
 (True, True)
@@ -18,12 +20,13 @@ from collections.abc import Callable
 
 import numpy as np
 
-__all__ = ["draw", "normal", "philox", "uniform"]
+__all__ = ["draw", "normal", "philox", "poisson", "poisson_thresholds", "series", "uniform"]
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
 _LOW = np.uint64(0xFFFFFFFF)
 _32, _11 = np.uint64(32), np.uint64(11)
+_MANY = 2**17  # from here on Numba is worth its import
 
 
 def philox(c0: np.ndarray, c1: np.ndarray, c2: np.ndarray, c3: np.ndarray, k0: int, k1: int) -> tuple:
@@ -61,6 +64,17 @@ def normal(seed: int, stream: int, index: np.ndarray, step: int) -> np.ndarray:
     return np.sqrt(-2.0 * _each(math.log, 1.0 - _unit(a, b))) * _each(math.cos, 2.0 * np.pi * _unit(c, d))
 
 
+def series(gaussian: bool, seed: int, stream: int, size: int, step: int) -> np.ndarray:
+    """Give `uniform` or `normal` numbers for the indices 0 ... size - 1; many of them in compiled code."""
+    if size < _MANY:
+        return (normal if gaussian else uniform)(seed, stream, np.arange(size), step)
+    from .compiled import fill
+
+    out = np.empty(size)
+    fill(gaussian, np.uint64(seed), np.uint64(stream), step, out)
+    return out
+
+
 def _each(function: Callable[[float], float], x: np.ndarray) -> np.ndarray:
     return np.fromiter(map(function, x.ravel().tolist()), float, x.size).reshape(x.shape)
 
@@ -72,3 +86,24 @@ def draw(kind: Callable, seed: int, streams: np.ndarray, index: np.ndarray, step
         mine = streams == stream
         out[mine] = kind(seed, int(stream), index[mine], step)
     return out
+
+
+def poisson_thresholds(mean: float) -> np.ndarray:
+    """Cumulative distribution of the Poisson numbers of this mean, times 2**32: [K], uint32.
+
+    A 32-bit word that reaches k of these thresholds stands for the number k. Probabilities are thus multiples of
+    2**-32, and what is rarer than that does not occur.
+    """
+    from scipy.stats import poisson as distribution
+
+    top = int(distribution.isf(2.0**-33, mean)) + 1 if mean else 0
+    edges = np.rint(distribution.cdf(np.arange(top), mean) * 2.0**32)
+    return edges[edges < 2.0**32].astype(np.uint32)
+
+
+def poisson(seed: int, stream: int, index: np.ndarray, step: int, thresholds: np.ndarray) -> np.ndarray:
+    """Give a Poisson number for each index; ``thresholds`` from `poisson_thresholds`."""
+    index = np.asarray(index, dtype=np.int64)
+    words = np.stack(_block(seed, stream, index // 32 * 8 + index % 8, step))
+    word = np.take_along_axis(words, (index % 32 // 8)[None], axis=0)[0]
+    return np.searchsorted(thresholds, word.astype(np.uint32), side="right")

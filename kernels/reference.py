@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from .loop_code import LoopPlan
+from .random import poisson
 
 __all__ = ["ranges", "run"]
 
@@ -24,7 +25,7 @@ def ranges(start: np.ndarray, stop: np.ndarray) -> np.ndarray:
 
 def run(
     plan: LoopPlan, modules: dict[str, ModuleType], k0: int, n: int, step0: int, dt: float, seed: int,
-    groups: list[Any], sources: list[Any], records: list[Any], synapses: list[Any],
+    groups: list[Any], sources: list[Any], records: list[Any], inputs: list[Any], synapses: list[Any],
 ) -> None:  # fmt: skip
     """Execute steps k0 ... k0 + n - 1 of a chunk; arguments as those of the compiled loop."""
     for j in range(n):
@@ -40,19 +41,26 @@ def run(
             if call.early:
                 source, target = groups[call.source], groups[call.target]
                 _deliver(call, modules[call.module], k, step, dt, seed, syn, source, target, 1)
-        for call, group, source in zip(plan.groups, groups, sources, strict=True):
+        for call, group, source, drive in zip(plan.groups, groups, sources, inputs, strict=True):
             if not call.module:
                 _play(k, step, source, group[12], group[13])
                 continue
             if call.has_inputs:
                 _inject(step, group[1], *source)
+                _poisson(step, seed, group, *drive, 1)
                 _take_inputs(step, group)
             modules[call.module].advance(0, k, step, dt, seed, group)
         for call, syn in zip(plan.synapses, synapses, strict=True):
             if call.clocked:
                 modules[call.module].clocked(0, step, dt, syn, groups[call.source][0], groups[call.target][0])
         for call, syn in zip(plan.synapses, synapses, strict=True):
-            _deliver(call, modules[call.module], k, step, dt, seed, syn, groups[call.source], groups[call.target], 0)
+            target = groups[call.target]
+            _deliver(call, modules[call.module], k, step, dt, seed, syn, groups[call.source], target, 0)
+            if call.traces:
+                modules[call.module].fade(0, dt, syn, target[8], target[9])
+        for call, group, drive in zip(plan.groups, groups, inputs, strict=True):
+            if call.module:
+                _poisson(step, seed, group, *drive, 0)
         for call, group in zip(plan.groups, groups, strict=True):
             if call.module:
                 _gather(step, group)
@@ -95,6 +103,19 @@ def _inject(step: int, A: np.ndarray, table: np.ndarray, numbers: int, values: n
             A[acc, step % A.shape[1], ids[i0 : i0 + n]] += values[offset : offset + (n if wide > 1 else 1)]
 
 
+def _poisson(
+    step: int, seed: int, group: Any, table: np.ndarray, thresholds: np.ndarray, weights: np.ndarray, numbers: int,
+    scratch: np.ndarray, when: int,
+) -> None:  # fmt: skip
+    X, A = group[0], group[1]
+    for r in range(numbers):
+        phase, row, acc, first, last, own, stream, t0, n = table[r].tolist()
+        if phase == when:
+            sums = A[acc, step % A.shape[1]] if acc >= 0 else X[row]
+            counts = poisson(seed, stream, np.arange(own, own + last - first), step, thresholds[t0 : t0 + n])
+            sums[first:last] += weights[r] * counts.astype(X.dtype)
+
+
 def _take_inputs(step: int, group: Any) -> None:
     X, A, rows, modes = group[0], group[1], group[14], group[15]
     slot = step % A.shape[1]
@@ -107,5 +128,6 @@ def _gather(step: int, group: Any) -> None:
     X, A, nr, rows, modes = group[0], group[1], group[4], group[14], group[15]
     slot = step % A.shape[1]
     for a in np.flatnonzero(modes > 0):
-        X[rows[a]] += A[a, slot] if modes[a] == 1 else np.where(nr, A[a, slot], 0)
-        A[a, slot] = 0
+        arrived = A[a, slot, : len(nr)]
+        X[rows[a], : len(nr)] += arrived if modes[a] == 1 else np.where(nr, arrived, 0)
+        arrived[:] = 0

@@ -15,18 +15,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .layout import Bundle, Group, Layout
+from .layout import Group, Layout
 from .recording import TraceRecorder
 from .state_file import load_into
 
 if TYPE_CHECKING:
     from .network import Network
     from .population import Population
-    from .projection import Projection
 
 __all__ = ["Engine"]
 
-_BUFFER = 2**22  # spikes, and recorded values, that a chunk may hold
+_BUFFER = 2**22  # recorded values that a chunk may hold
+_SPIKES = 2**20  # room for spikes of a thread in a chunk, beyond what one slab may need
 _CHUNK_SECONDS = 0.1
 
 
@@ -37,15 +37,25 @@ class Engine:
         self.network, self.backend = network, backend
         self.dtype = np.dtype(network.dtype)
         self.layout = Layout(
-            list(network.populations.values()), list(network.projections.values()), network.dt_si, self.dtype, backend
-        )
+            list(network.populations.values()), list(network.projections.values()), network.dt_si, self.dtype, backend,
+            network.step,
+        )  # fmt: skip
+        for drive in network._poisson_inputs:
+            group = self.layout.group_of[id(drive.population)]
+            group.driven = True
+            if drive.target in (*group.module.INPUTS, *group.module.GATED):  # else it is added to at once
+                group.accumulator(drive.target)
         for group in self.layout.groups:
             group.finish(network.dt_si)
-        self.plan = self.layout.plan()
+        self.plan, self.slab = self.layout.plan(), self.layout.slab()
+        depth = max((g.depth for g in self.layout.groups), default=1)
+        for group in self.layout.groups:
+            group.depth = depth  # one place in the list of steps for all
         self.threads = 0
         self.compile_seconds = 0.0
         self._events: dict[int, tuple[np.ndarray, np.ndarray]] = {}  # of each group of spike arrays
         self._injected: dict[int, tuple[int, tuple]] = {}  # of each group of cells: how many, and their tables
+        self._driven: dict[int, tuple[int, tuple]] = {}
         if network._restored is not None:
             load_into(self, network._restored)
             network._restored = None
@@ -54,18 +64,16 @@ class Engine:
         """Advance by ``steps``; True if the user stopped it before the end."""
         network = self.network
         if threads != self.threads:
-            for bundle in self.layout.bundles:
-                bundle.unsort()
+            self.release()
             self.synapses = [bundle.arrays(threads) for bundle in self.layout.bundles]
-            self.threads = threads
+            self.threads, self._driven = threads, {}
         call = self._caller()
-        largest = max((g.size for g in self.layout.groups), default=0)
         chunk, done = min(steps, 16), 0
         with _interrupt_flag() as stop:
             while done < steps and not stop:
-                n = min(chunk, steps - done, max(1, _BUFFER // max(1, largest)), self._trace_limit())
+                wanted = min(chunk, steps - done, self._trace_limit())
                 began = time.perf_counter()
-                self._chunk(call, network.step, n, threads)
+                n = self._chunk(call, network.step, wanted, threads)
                 spent = time.perf_counter() - began
                 network.step += n
                 done += n
@@ -74,6 +82,12 @@ class Engine:
                 faster = 4 if spent < _CHUNK_SECONDS / 4 else 1
                 chunk = max(1, int(n * min(faster, _CHUNK_SECONDS / max(spent, 1e-9))))
         return done < steps
+
+    def release(self) -> None:
+        """Give the synapses back to the projections."""
+        for bundle in self.layout.bundles:
+            bundle.release(self.network.step)
+        self.threads = 0
 
     # -- what a state file holds ------------------------------------------------------------------------------------
     def _where(self, p: Population) -> tuple[Group, slice]:
@@ -103,26 +117,6 @@ class Engine:
         group, cut = self._where(p)
         group.arrivals[group.targets.index(variable), :, cut] = values
 
-    def touched(self, q: Projection) -> np.ndarray:
-        """Step at which each synapse was last brought up to date; empty if the model has nothing event-driven."""
-        bundle, cut = self._bundle(q)
-        bundle.unsort(keep=True)
-        return bundle.when[cut] if len(bundle.when) else bundle.when
-
-    def set_touched(self, q: Projection, when: np.ndarray) -> None:
-        bundle, cut = self._bundle(q)
-        if len(bundle.when):
-            bundle.when[cut] = when
-
-    def _bundle(self, q: Projection) -> tuple[Bundle, slice]:
-        for bundle in self.layout.bundles:
-            first = 0
-            for member in bundle.projections:
-                if member is q:
-                    return bundle, slice(first, first + q.size)
-                first += member.size
-        raise ValueError(f"{q.what} is not part of this run")
-
     # -- one chunk --------------------------------------------------------------------------------------------------
     def _caller(self) -> Callable[..., None]:
         if self.backend == "reference":
@@ -130,50 +124,70 @@ class Engine:
 
             modules = self.layout.modules
 
-            def call(threads: int, k0: int, n: int, step: int, groups: list, sources: list, records: list) -> None:
-                # k0 differs between groups in depth, so it is the same deepest one for all
+            def call(
+                threads: int, k0: int, n: int, step: int, groups: list, sources: list, records: list, inputs: list
+            ) -> int:  # fmt: skip
                 dt, seed = self.network.dt_si, self.network.seed
-                run(self.plan, modules, k0, n, step, dt, seed, groups, sources, records, self.synapses)
+                run(self.plan, modules, k0, n, step, dt, seed, groups, sources, records, inputs, self.synapses)
+                return n
 
             return call
         from ..kernels import loop_module
+        from ..kernels.arrays import GROUP_ARRAYS, SYNAPSE_ARRAYS
+        from ..kernels.loop_code import group_arrays, synapse_arrays
 
         compiled = loop_module(self.plan).run
 
-        def call(threads: int, k0: int, n: int, step: int, groups: list, sources: list, records: list) -> None:
-            sync = np.zeros(1, dtype=np.int64)
-            flat = [a for three in zip(groups, sources, records, strict=True) for a in three]
-            common = (sync, k0, n, step, self.network.dt_si, np.uint64(self.network.seed), *flat, *self.synapses)
+        def chosen(names: str, arrays: tuple, read: tuple[str, ...]) -> tuple:
+            return tuple(a for n, a in zip(names.split(", "), arrays, strict=True) if n in read)
+
+        mine = [
+            chosen(SYNAPSE_ARRAYS, a, synapse_arrays(c)) for a, c in zip(self.synapses, self.plan.synapses, strict=True)
+        ]
+
+        def call(
+            threads: int, k0: int, n: int, step: int, groups: list, sources: list, records: list, inputs: list
+        ) -> int:  # fmt: skip
+            sync = np.full(32, -1, dtype=np.int64)
+            sync[0] = 0
+            groups = [chosen(GROUP_ARRAYS, g, group_arrays(c)) for g, c in zip(groups, self.plan.groups, strict=True)]
+            flat = [a for four in zip(groups, sources, records, inputs, strict=True) for a in four]
+            head = (sync, self.slab, k0)
+            common = (n, step, self.network.dt_si, np.uint64(self.network.seed), *flat, *mine)
             if not compiled.signatures:
                 began = time.perf_counter()
-                compiled(0, 1, sync, k0, 0, *common[3:])
+                compiled(0, 1, *head, 0, *common[1:])
                 self.compile_seconds = time.perf_counter() - began
-            others = [threading.Thread(target=compiled, args=(t, threads, *common)) for t in range(1, threads)]
+            others = [threading.Thread(target=compiled, args=(t, threads, *head, *common)) for t in range(1, threads)]
             for other in others:
                 other.start()
-            compiled(0, threads, *common)
+            done = compiled(0, threads, *head, *common)
             for other in others:
                 other.join()
+            return done
 
         return call
 
-    def _chunk(self, call: Callable[..., None], step: int, n: int, threads: int) -> None:
-        depth = max((g.depth for g in self.layout.groups), default=1)
-        groups, sources, records, finishers = [], [], [], []
+    def _chunk(self, call: Callable[..., int], step: int, n: int, threads: int) -> int:
+        groups, sources, records, inputs, finishers = [], [], [], [], []
         for g in self.layout.groups:
-            g.depth = depth
-            capacity = max(np.diff(g.bounds(threads)).max(initial=0), 0) * n + len(g.history_ids)
-            arrays = g.arrays(threads, int(capacity), n)
+            own = int(np.diff(g.bounds(threads)).max(initial=0))
+            room = min(own * n, 2 * own * max(self.slab, 1) + _SPIKES) if self.backend == "numba" else own * n
+            arrays = g.arrays(threads, len(g.history_ids) + room, n, step)
             self._bring_history(g, arrays[12], arrays[13], step, threads)
             groups.append(arrays)
             sources.append(self._sources(g, step, threads))
+            inputs.append(self._drive(g))
             record, finish = self._records(g, step, n)
             records.append(record)
             finishers.append(finish)
-        call(threads, depth, n, step, groups, sources, records)
+        k0 = max((g.depth for g in self.layout.groups), default=1)
+        n = call(threads, k0, n, step, groups, sources, records, inputs)
         for g, arrays, finish in zip(self.layout.groups, groups, finishers, strict=True):
-            finish()
+            finish(n)
+            g.note_free(arrays[16], k0 + n - 1)
             self._take_spikes(g, arrays[12], arrays[13], step, n, threads)
+        return n
 
     def _bring_history(self, g: Group, ids: np.ndarray, ptr: np.ndarray, step: int, threads: int) -> None:
         """Put the spikes of the last ``depth`` steps, which may still be on their way, at the head of the buffers."""
@@ -248,6 +262,35 @@ class Engine:
         order = np.lexsort((ids, steps))
         self._events[group.number] = steps[order], ids[order]
 
+    def _drive(self, g: Group) -> tuple:
+        """The Poisson inputs of a group."""
+        known, table = self._driven.get(g.number, (-1, ()))
+        if known != len(self.network._poisson_inputs):
+            mine = [d for d in self.network._poisson_inputs if id(d.population) in g.place]
+            rows, weights, thresholds = [], [], [np.zeros(0, dtype=np.uint32)]
+            for drive in mine:
+                t0 = sum(map(len, thresholds))
+                thresholds.append(drive.thresholds)
+                row = g.rows.index(drive.target)
+                acc = g.targets.index(drive.target) if drive.target in g.targets else -1
+                phase = int(drive.target in g.module.INPUTS)
+                start = g.start[g.place[id(drive.population)]]
+                for first, last in drive.stretches():
+                    rows.append([
+                        phase, row, acc, first + start, last + start, first, drive.stream, t0, len(drive.thresholds)
+                    ])  # fmt: skip
+                    weights.append(drive.weight)
+            edges = np.concatenate(thresholds)
+            if self.backend == "numba":
+                edges = (edges ^ np.uint32(2**31)).view(np.int32)
+            table = (
+                np.array(rows or [[0] * 9], dtype=np.int64), edges,
+                np.array(weights or [0.0]).astype(self.dtype), len(rows),
+                np.zeros((self.threads, 2, 4, 128), dtype=np.int32),
+            )  # fmt: skip
+            self._driven[g.number] = len(self.network._poisson_inputs), table
+        return table
+
     def _recorders(self, g: Group) -> list[TraceRecorder]:
         return [r for r in self.network._trace_recorders if id(r.population) in g.place]
 
@@ -255,7 +298,7 @@ class Engine:
         widest = sum(len(r.ids) / r.every for r in self.network._trace_recorders)
         return max(1, int(_BUFFER / widest)) if widest else 2**62
 
-    def _records(self, g: Group, step: int, n: int) -> tuple[tuple, Callable[[], None]]:
+    def _records(self, g: Group, step: int, n: int) -> tuple[tuple, Callable[[int], None]]:
         recorders = self._recorders(g)
         rows, offset, i0 = [], 0, 0
         counts = [r.samples(step, n) for r in recorders]
@@ -268,9 +311,9 @@ class Engine:
         ).astype(np.int64)
         buffer = np.empty(offset, dtype=self.dtype)
 
-        def finish() -> None:
-            for row, r, count in zip(rows, recorders, counts, strict=True):
-                if count:
+        def finish(done: int) -> None:
+            for row, r in zip(rows, recorders, strict=True):
+                if count := r.samples(step, done):
                     values = buffer[row[3] : row[3] + count * len(r.ids)].reshape(count, len(r.ids))
                     r.steps.append(r.first(step) + r.every * np.arange(count))
                     r.values.append(values.copy())

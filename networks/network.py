@@ -23,6 +23,7 @@ from ..units import TIME, is_number, to_edge, to_si
 from .backends import check_backend
 from .connectors import Connector
 from .injection import Injection, make_injection
+from .poisson_input import PoissonInput, make_poisson_input
 from .population import Population, PopulationView
 from .projection import Projection
 from .recording import SpikeRecorder, TraceRecorder, collect, recorders_of
@@ -78,6 +79,7 @@ class Network:
         self._trace_recorders: list[TraceRecorder] = []
         self._weight_recorders: dict[Projection, np.ndarray] = {}
         self._injections: list[Injection] = []
+        self._poisson_inputs: list[PoissonInput] = []
         self._claimed = 0.0
         self._engine: Engine | None = None
         self._restored: Mapping[str, np.ndarray] | None = None
@@ -208,6 +210,39 @@ class Network:
         """
         self._check_own(view, "inject: view")
         self._injections.append(make_injection(self, view, amplitude, start, stop, target, interval))
+
+    def poisson_input(
+        self, view: Population | PopulationView, target: str | None = None, rate: Any = None, weight: Any = None,
+        n: int = 1,
+    ) -> None:  # fmt: skip
+        """Drive each neuron by Poisson events of its own, without cells and synapses for them.
+
+        In each step a neuron gets k events, k Poisson-distributed with mean ``n * rate * dt``, and ``k * weight`` is
+        added to its target variable, as spikes that arrive in this step would be: after the threshold, lost where the
+        variable stands still while refractory; or into an ``(input)`` variable for this step. Brian 2: `PoissonInput`;
+        NEST: one ``poisson_generator``.
+
+        Parameters
+        ----------
+        view : Population or PopulationView
+        target : str
+            Variable that the events add to; may be left out if there is one input variable only.
+        rate : float
+            Of each of the ``n`` sources, in Hz.
+        weight : number or quantity
+            Of an event, in the edge unit of the target variable.
+        n : int
+            Number of sources for each neuron.
+
+        Raises
+        ------
+        ValueError, TypeError
+            Unknown variables, negative rates, more than 10,000 events a step.
+        """
+        self._check_own(view, "poisson_input: view")
+        self._may_change("Poisson input")
+        drive = make_poisson_input(self, view, target, rate, weight, n)
+        self._poisson_inputs.append(drive)
 
     def add_spikes(self, population: Population, times: Any, ids: Any) -> None:
         """Give spikes to a spike array, before the first run or between two runs.
@@ -366,12 +401,26 @@ class Network:
 
     def reset(self) -> None:
         """Go back to time 0: start values, start weights, no spikes on their way, recordings emptied."""
+        self._drop_engine()
         for p in self.populations.values():
             p.reset()
         for q in self.projections.values():
             q.reset()
-        self._engine, self._restored, self._last, self.step = None, None, None, 0
+        self._restored, self._last, self.step = None, None, 0
         self.clear_recordings()
+
+    def park(self) -> None:
+        """Take the network out of its run; the next `run` goes on with arrays made anew."""
+        from .state_file import on_its_way
+
+        if self._engine is not None:
+            self._restored = on_its_way(self)
+            self._drop_engine()
+
+    def _drop_engine(self) -> None:
+        if self._engine is not None:
+            self._engine.release()
+            self._engine = None
 
     def clear_recordings(self) -> None:
         """Forget what was recorded until now; what is recorded from here on begins at the present time."""
@@ -394,15 +443,29 @@ class Network:
         restore(self, path)
 
     def describe(self) -> str:
-        """Describe the network in a few lines: populations, projections, delays, memory."""
+        """Describe the network in a few lines: populations, projections, delays, and how the engine lays them out.
+
+        What is constant costs nothing: a weight that was given as one value, the delay, and the traces of plastic
+        synapses that belong to one of the two neurons are not stored with the synapses.
+        """
         lines = [f"Network: dt {self.dt:g} ms, seed {self.seed}, {self.dtype}, at t = {self.time:g} ms"]
         for p in self.populations.values():
             kind = p.model.name if isinstance(p.model, NeuronModel) else "spike array"
             lines.append(f"  population {p.name!r}: {p.size} x {kind}")
+        for drive in self._poisson_inputs:
+            where = f"{len(drive.ids)} neurons of {drive.population.name!r}, {drive.target}"
+            lines.append(f"  Poisson input to {where}: {drive.n} x {drive.rate:g} Hz")
         for q in self.projections.values():
-            delays = f"{q.delays.min():g} ... {q.delays.max():g} ms" if q.size else "-"
+            steps = sorted(a + d for a, d in q.delay_pairs())
+            delays = f"{steps[0] * self.dt:g} ... {steps[-1] * self.dt:g} ms" if steps else "-"
             what = f"{q.size} synapses ({q.synapse.name}) -> {q.target or '-'}"
             lines.append(f"  projection {q.name!r}: {what}, delay {delays}")
+        if self._engine is not None:
+            for b in self._engine.layout.bundles:
+                lines.append(f"  layout of {', '.join(repr(q.name) for q in b.projections)}: {b.describe()}")
+            slab = self._engine.slab
+            often = "in every step" if slab <= 1 else f"every {slab} steps"
+            lines.append(f"  backend {self._engine.backend!r}: threads meet {often}")
         return "\n".join(lines)
 
     def __repr__(self) -> str:

@@ -40,20 +40,11 @@ def save(network: Network, path: str | Path) -> None:
         arrays[f"p{k}/state"], arrays[f"p{k}/last"], arrays[f"p{k}/free"] = p._state, p._last, p._free
         if p.model is not p._given:  # spikes were added to its spike array
             arrays[f"p{k}/spike_times"], arrays[f"p{k}/spike_ids"] = p.model.times, p.model.ids
-    engine = network._engine
-    if network._restored is not None:  # read, but not run since: what is on its way has no arrays yet
-        arrays |= {n: a for n, a in network._restored.items() if _is_on_its_way(n)}
     for k, q in enumerate(network.projections.values()):
-        arrays[f"q{k}/values"] = q._values if q._merged is None else q._merged[:, q._place]
+        arrays[f"q{k}/values"] = q.raw
         arrays[f"q{k}/pre"], arrays[f"q{k}/post"] = q.pre_ids, q.post_ids
         arrays[f"q{k}/axonal"], arrays[f"q{k}/dendritic"] = q.axonal_steps, q.dendritic_steps
-        if engine is not None:
-            arrays[f"q{k}/when"] = engine.touched(q)
-    if engine is not None:
-        for k, p in enumerate(network.populations.values()):
-            arrays[f"p{k}/history_steps"], arrays[f"p{k}/history_ids"] = engine.history(p)
-            for variable, waiting in engine.arrivals(p).items():
-                arrays[f"p{k}/arrivals/{variable}"] = waiting
+    arrays |= on_its_way(network)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -62,6 +53,23 @@ def save(network: Network, path: str | Path) -> None:
     except BaseException:
         os.unlink(temporary)
         raise
+
+
+def on_its_way(network: Network) -> dict[str, np.ndarray]:
+    """What a run knows beyond variables: spikes on their way, begun sums, when synapses were last touched."""
+    if network._restored is not None:  # read, but not run since: there are no arrays yet
+        return {n: a for n, a in network._restored.items() if _is_on_its_way(n)}
+    engine, arrays = network._engine, {}
+    if engine is None:
+        return {}
+    for k, p in enumerate(network.populations.values()):
+        arrays[f"p{k}/history_steps"], arrays[f"p{k}/history_ids"] = engine.history(p)
+        for variable, waiting in engine.arrivals(p).items():
+            arrays[f"p{k}/arrivals/{variable}"] = waiting.copy()
+    for k, q in enumerate(network.projections.values()):
+        event_driven = any("event-driven" in e.flags for e in q.synapse.lines)
+        arrays[f"q{k}/when"] = q.touched().astype(np.int64) if event_driven else np.zeros(0, dtype=np.int64)
+    return arrays
 
 
 def restore(network: Network, path: str | Path) -> None:
@@ -91,15 +99,16 @@ def restore(network: Network, path: str | Path) -> None:
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
     started = "p0/history_steps" in arrays
+    network._drop_engine()
     for k, q in enumerate(network.projections.values()):
         q.reset()
-        q._values[:] = arrays[f"q{k}/values"]
+        q.set_raw(arrays[f"q{k}/values"], arrays.get(f"q{k}/when", np.zeros(0)))
     for k, p in enumerate(network.populations.values()):
         p.reset()
         if f"p{k}/spike_times" in arrays:
             p.model = _spikes(p, arrays, k)
         p._state[:], p._last[:], p._free[:] = arrays[f"p{k}/state"], arrays[f"p{k}/last"], arrays[f"p{k}/free"]
-    network._engine, network._last, network.step = None, None, int(arrays["step"])
+    network._last, network.step = None, int(arrays["step"])
     network._restored = arrays if started else None
     network.clear_recordings()
 
@@ -109,7 +118,7 @@ def _is_on_its_way(name: str) -> bool:
 
 
 def load_into(engine: Any, arrays: Mapping[str, np.ndarray]) -> None:
-    """Give a new engine what a restored state knows beyond variables: spikes on their way, begun sums, last touches."""
+    """Give a new engine what a restored state knows beyond variables: spikes on their way, begun sums."""
     for k, p in enumerate(engine.network.populations.values()):
         engine.set_history(p, arrays[f"p{k}/history_steps"], arrays[f"p{k}/history_ids"])
         for variable, mine in engine.arrivals(p).items():
@@ -118,8 +127,6 @@ def load_into(engine: Any, arrays: Mapping[str, np.ndarray]) -> None:
             if waiting.shape != mine.shape:
                 raise ValueError(f"restored state: {name}: expected {mine.shape}, got {waiting.shape}")
             engine.set_arrivals(p, variable, waiting)
-    for k, q in enumerate(engine.network.projections.values()):
-        engine.set_touched(q, arrays[f"q{k}/when"])
 
 
 def _structure(network: Network) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ..kernels.random import normal, uniform
+from ..kernels.random import series
 from ..kernels.special import exprel
 from ..language import parse_expression
 from ..units import DIMENSIONLESS, Dims, dims_text, is_unit, parse_quantity, to_si
@@ -114,9 +114,7 @@ def evaluate(
             case ast.Call(func=ast.Name(id="rand" | "randn" as kind)):
                 seed, first, step = stream
                 calls += 1
-                return (uniform if kind == "rand" else normal)(
-                    seed, first + calls - 1, np.arange(size), step
-                ), DIMENSIONLESS
+                return series(kind == "randn", seed, first + calls - 1, size, step), DIMENSIONLESS
             case ast.Call(func=ast.Name(id="where")):
                 yes, (a, da), (b, db) = plain(node.args[0]), run(node.args[1]), run(node.args[2])
                 return np.where(yes, a, b), same(da, db)

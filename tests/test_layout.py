@@ -31,9 +31,12 @@ HEAVY = [
 # Modules that write or hold compiled code: they are imported only when a model is new, or when a run begins.
 WRITE_CODE = {
     f"spikegram.kernels.{name}"
-    for name in ("build", "expressions", "integrate", "neuron_code", "printers", "program", "synapse_code")
+    for name in (
+        *("build", "expressions", "integrate", "neuron_code", "printers", "program"),
+        *("synapse_code", "synapse_numba", "synapse_numpy"),
+    )
 }
-HOLD_CODE = {"spikegram.kernels.compiled", "spikegram.kernels.compiled_special"}
+HOLD_CODE = {f"spikegram.kernels.{name}" for name in ("compiled", "compiled_hints", "compiled_special", "packing")}
 
 # What the modules of a folder may import, at their head, from the other folders.
 INWARD = {

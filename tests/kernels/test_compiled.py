@@ -7,6 +7,7 @@ import pytest
 from numba import njit
 
 from spikegram.kernels import compiled, random, reference
+from spikegram.kernels.random import poisson_thresholds
 
 
 def test_draws_are_those_of_numpy_bit_for_bit() -> None:
@@ -73,6 +74,9 @@ SIZE, CUT = 9, 4  # neurons, and where the second thread's begin
 LO, HI = np.array([[0], [CUT]]), np.array([[CUT], [SIZE]])
 
 
+UNTIL = np.arange(SIZE)  # the place from which on each is free
+
+
 def arrays(rng: np.random.Generator, modes: list[int]) -> tuple:
     """X, A, nr and, as in a group, rows and modes of the accumulators."""
     X, A = rng.normal(size=(4, SIZE)), rng.normal(size=(len(modes), 3, SIZE))
@@ -95,7 +99,7 @@ def test_arrivals_and_inputs_are_moved_as_in_the_reference(step: int, seed: int)
     assert np.array_equal(X, group[0]) and np.array_equal(A, group[1])
     assert not A[0, step % 3].any() and A[1, step % 3].any()  # an input was taken, arrivals wait
     for thread in (0, 1):
-        compiled.gather(thread, step, X, A, nr, rows, modes, LO, HI)
+        compiled.gather(thread, 7, step, X, A, nr, UNTIL, rows, modes, LO, HI)
     reference._gather(step, group)
     assert np.array_equal(X, group[0]) and np.array_equal(A, group[1])
     assert not A[:, step % 3].any() and A[:, (step + 1) % 3].all()
@@ -104,8 +108,52 @@ def test_arrivals_and_inputs_are_moved_as_in_the_reference(step: int, seed: int)
 def test_arrivals_while_refractory_are_lost() -> None:
     X, A = np.zeros((1, SIZE)), np.ones((1, 1, SIZE))
     nr = np.arange(SIZE) % 2 == 0
-    compiled.gather(0, 0, X, A, nr, np.array([0]), np.array([2]), np.array([[0]]), np.array([[SIZE]]))
+    ends = np.array([[0]]), np.array([[SIZE]])
+    compiled.gather(0, 7, 0, X, A, nr, UNTIL, np.array([0]), np.array([2]), *ends)
     assert X[0].tolist() == nr.astype(float).tolist() and not A.any()
+    A[:] = 1
+    compiled.gather(0, 7, 0, X, A, nr, UNTIL, np.array([0]), np.array([3]), *ends)  # free from place 7 on: 0 ... 7
+    assert X[0].tolist() == (nr.astype(int) + (np.arange(SIZE) <= 7)).tolist() and not A.any()
+
+
+def test_spikes_are_listed_and_noted() -> None:
+    for fired in (np.zeros(27, dtype=bool), np.ones(27, dtype=bool), np.arange(27) % 9 == 8, np.arange(27) == 26):
+        ids, last, until = np.full((2, 40), -1, dtype=np.int32), np.zeros(27, dtype=np.int64), np.zeros(27, np.int32)
+        refractory = np.arange(27) % 3 * 10
+        count = compiled.collect(3, 27, 1, 50, 1234, 5, fired, ids, last, refractory, until)
+        mine = [i for i in range(3, 27) if fired[i]]
+        assert ids[1, 5:count].tolist() == mine and count == 5 + len(mine)
+        assert np.flatnonzero(last == 1234).tolist() == mine
+        assert until[mine].tolist() == [50 + max(1, 10 * (i % 3)) for i in mine]
+
+
+@pytest.mark.parametrize("mean", [0.0, 0.001, 2.0, 30.0, 200.0])
+@pytest.mark.parametrize("accumulated", [False, True])
+def test_poisson_events_are_those_of_the_reference(mean: float, accumulated: bool) -> None:
+    """Two inputs that begin and end anywhere in blocks of 32 neurons, in two threads."""
+    size, cut, seed, step = 700, 333, 2**63 + 5, 2**33 + 7
+    edges = poisson_thresholds(mean)
+    acc = 0 if accumulated else -1
+    table = np.array([[0, 1, acc, 40, 610, 5, 77, 0, len(edges)], [1, 1, acc, 0, 700, 0, 78, 0, len(edges)]])
+    weights = np.array([0.5, 0.25])
+    X, A = np.zeros((2, size)), np.zeros((1, 3, size))
+    lo, hi = np.array([[0], [cut]]), np.array([[cut], [size]])
+    scratch = np.zeros((2, 2, 4, 128), dtype=np.int32)
+    signed = (edges ^ np.uint32(2**31)).view(np.int32)
+    group = [X.copy(), A.copy()]
+    for phase in (0, 1):
+        for thread in (0, 1):
+            compiled.poisson(
+                thread, step, np.uint64(seed), X, A, table, signed, weights, 2, scratch, phase, lo, hi
+            )  # fmt: skip
+        reference._poisson(step, seed, group, table, edges, weights, 2, scratch, phase)
+    assert np.array_equal(X, group[0]) and np.array_equal(A, group[1])
+    sums = A[0, step % 3] if accumulated else X[1]
+    assert not (X if accumulated else A).any() and bool(sums.any()) == (mean > 0.1 or bool(sums.any()))
+    counts = 0.5 * random.poisson(seed, 77, np.arange(5, 575), step, edges)
+    both = 0.25 * random.poisson(seed, 78, np.arange(700), step, edges)
+    both[40:610] += counts
+    assert np.array_equal(sums, both)
 
 
 INJECTED = np.array([  # accumulator, start, stop, steps per value, first value, values per time, first id, ids

@@ -3,7 +3,9 @@
 import pytest
 
 from spikegram.kernels.build import build_synapse
-from spikegram.kernels.synapse_code import numba_synapse, reference_synapse
+from spikegram.kernels.synapse_form import SynapseForm
+from spikegram.kernels.synapse_numba import numba_synapse
+from spikegram.kernels.synapse_numpy import reference_synapse
 from spikegram.plasticity import SynapseModel
 from spikegram.units import CURRENT, DIMENSIONLESS, VOLTAGE
 
@@ -16,20 +18,20 @@ PAIR = SynapseModel(
 ).bind("I", CURRENT)  # fmt: skip
 
 
-@pytest.mark.parametrize("printer", [numba_synapse, reference_synapse])
-def test_layout_of_a_rich_model(printer: object) -> None:
+GENERAL = SynapseForm()
+
+
+def texts(program, form=GENERAL):
+    return numba_synapse(program, form, False), reference_synapse(program, form)
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_layout_of_a_rich_model(place: int) -> None:
     space: dict = {}
-    text = printer(build_synapse(PAIR, PRE, POST))
+    text = texts(build_synapse(PAIR, PRE, POST))[place]
     exec(compile(text.split("\n\n\n")[0], "module", "exec"), space)  # the head of our own generated module
-    assert space["VARIABLES"] == ("w", "y", "z")
+    assert space["VARIABLES"] == space["VARYING"] == ("w", "y", "z")
     assert (space["PRE"], space["POST"], space["TARGETS"], space["SUMS"]) == (("x",), ("v",), ("I",), ("I",))
-    assert space["EVENT_DRIVEN"] and space["CLOCKED"] and space["ON_POST"] and space["RANDOM"]
-    assert space["ORDER"] == ("post", "pre")
+    assert space["EVENT_DRIVEN"] and space["CLOCKED"] and space["ON_POST"] and space["RANDOM"] and space["AGES"]
+    assert space["ORDER"] == ("post", "pre") and space["FIXED"] == () and space["PRIVATE"] == ((), ("y",))
     compile(text, "module", "exec")
-
-
-def test_static_synapse_touches_nothing_but_its_weight() -> None:
-    text = numba_synapse(build_synapse(SynapseModel().bind("I", CURRENT), {}, POST))
-    pre = text.split("def on_pre")[1].split("def on_post")[0]
-    assert "w = _Y[0, _s]" in pre and "_when" not in pre.split("= _syn")[1] and "_Y[0, _s] =" not in pre
-    assert text.split("def on_post")[1].split("@_njit")[0].rstrip().endswith("return")

@@ -199,7 +199,7 @@ def test_float32():
     double, net = samples.busy(), samples.busy(dtype="float32")
     a, b = double.run(80), net.run(80, threads=2)
     assert b["exc"].trace("v").values.dtype == np.float32
-    assert net.projections["stdp"]._values.dtype == np.float32
+    assert net.projections["stdp"].raw.dtype == np.float32
     twin = samples.busy(dtype="float32")
     twin.run(12.3, threads=3)
     assert samples.everything(twin.run(67.7), twin) == samples.everything(b, net)
@@ -468,7 +468,7 @@ def test_nothing_is_compiled_again(whole):
         if seed == 4:  # more of the same kinds
             more = other.population(4, samples.NOISY(R=3), name="more", parameters=dict(tau_m=[5, 6, 7, 8]))
             other.project(exc, more, FixedProbability(0), weight=1, delay=3, target="I")
-            other.project(more, exc, FixedProbability(1), weight=[0.01] * 160, delay=0, target="I")
+            other.project(more, exc, FixedProbability(1), weight=0.01, delay=0, target="I")
             other.inject(more, np.ones((3, 4)))
             other.record(more, ["v", "I", "drive"])
         assert not other._engine
