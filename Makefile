@@ -17,7 +17,7 @@ help:
 	@echo "make demo   a spiking memory learns, recalls, forgets and relearns handwritten digits"
 	@echo "make test   the test suite"
 	@echo "make lint   ruff: rules and format"
-	@echo "make bench  CUBA network, 4,000 neurons, against Brian 2"
+	@echo "make bench  three networks on spikegram, Brian 2 and NEST: times, ratios, statistics"
 	@echo "make clean  remove .venv, build leftovers and tool caches (results in runs/ stay)"
 
 demo: $(VENV)/.demo
@@ -30,8 +30,8 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 
-bench: $(VENV)/.demo
-	$(BIN)/python -P -m spikegram.scripts.bench.cuba
+bench: $(VENV)/.bench
+	$(BIN)/spikegram bench
 
 clean:
 	rm -rf $(VENV) build dist *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis \
@@ -44,6 +44,10 @@ $(VENV)/.demo: $(VENV)/.checkout $(RECIPE)
 
 $(VENV)/.test: $(VENV)/.checkout $(RECIPE)
 	$(PIP_INSTALL) -e ".[test]"
+	@touch $(VENV)/.demo $@
+
+$(VENV)/.bench: $(VENV)/.checkout $(RECIPE)
+	$(PIP_INSTALL) -e ".[nest]"
 	@touch $(VENV)/.demo $@
 
 # .checkout holds the path for which .venv was made: a moved or copied checkout gets a new .venv,

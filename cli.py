@@ -1,4 +1,4 @@
-"""The ``spikegram`` command: ``list`` and ``run`` scripts, ``info`` about this installation.
+"""The ``spikegram`` command: ``list`` and ``run`` scripts, ``bench`` against peers, ``info`` about this installation.
 
 Exit status: 0 if all went well, 1 if a claim of the script failed, 2 for an error of use (one line on the standard
 error output; ``--debug`` shows the traceback), 130 after Ctrl-C.
@@ -20,6 +20,8 @@ from difflib import get_close_matches
 from typing import Any
 
 import click
+
+from .scripts.bench.command import bench
 
 __all__ = ["main"]
 
@@ -154,6 +156,9 @@ def _command(script: Any) -> click.Command:
     )
     _debug_option(command)
     return command
+
+
+cli.add_command(_debug_option(bench))
 
 
 @cli.command()

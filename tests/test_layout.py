@@ -18,9 +18,6 @@ ROOT = Path(__file__).resolve().parents[1]
 NO_MIRROR = {
     "__main__.py": "two lines; the command line is tested in tests/test_cli.py",
 }
-NO_MIRROR_FOLDERS = {
-    "scripts/bench": "timings that are run by hand with make bench",
-}
 
 # Imported when first needed, never with spikegram itself.
 HEAVY = [
@@ -164,8 +161,6 @@ def test_each_module_has_its_test_file() -> None:
         place = file.relative_to(ROOT)
         if file.name == "__init__.py" or place.as_posix() in NO_MIRROR:
             continue
-        if place.parent.as_posix() in NO_MIRROR_FOLDERS:
-            continue
         test = ROOT / "tests" / place.parent / f"test_{file.stem.lstrip('_')}.py"
         if not test.is_file():
             missing.append(f"{place} -> {test.relative_to(ROOT)}")
@@ -173,7 +168,7 @@ def test_each_module_has_its_test_file() -> None:
 
 
 def test_exceptions_of_the_mirror_still_exist() -> None:
-    assert all((ROOT / name).exists() for name in [*NO_MIRROR, *NO_MIRROR_FOLDERS])
+    assert all((ROOT / name).exists() for name in NO_MIRROR)
 
 
 @pytest.mark.parametrize("package", listed_packages())

@@ -1,0 +1,171 @@
+"""Pictures of all results in a folder: ``ratios.png`` and ``growth.png``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .fit import growth, read_results
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+__all__ = ["bars", "draw", "draw_growth", "draw_ratios"]
+
+_COLOURS = {"float32": "#1f6f8b", "float64": "#99c1d6"}
+_LINES = ("#1f6f8b", "#c8553d", "#588157", "#6d597a", "#bc8034", "#333333")
+_CUBA = ("cuba4k", "cuba40k", "cuba400k")
+
+
+def draw(folder: Path) -> list[str]:
+    """Draw what the result files of a folder allow; names of the files written."""
+    results = read_results(folder)
+    return [
+        name
+        for name, make in (("ratios.png", draw_ratios), ("growth.png", draw_growth))
+        if make(results, folder / name)
+    ]
+
+
+def bars(results: Mapping[str, Mapping[str, Any]], peer: str) -> list[dict[str, Any]]:
+    """Ratios to a peer's better setting: ours with the most threads, one entry per network and precision."""
+    found = []
+    for name, content in results.items():
+        rows = [r for r in content.get("ratios", ()) if r["peer"] == peer and not r["equal_threads"]]
+        most = max((r["threads"] for r in rows), default=0)
+        for r in rows:
+            if r["threads"] == most:
+                goal = content.get("goals", {}).get(peer)
+                found.append(dict(r, network=name, seconds=content["seconds"], goal=goal))
+    return found
+
+
+def draw_ratios(results: Mapping[str, Mapping[str, Any]], path: Path) -> bool:
+    """Draw how many times faster ours is than each peer; False if there is nothing to compare."""
+    peers = list(dict.fromkeys(r["peer"] for c in results.values() for r in c.get("ratios", ())))
+    if not peers:
+        return False
+    from matplotlib.figure import Figure
+
+    from .systems import SYSTEMS
+
+    tables = {peer: bars(results, peer) for peer in peers}
+    rows = max(len({e["network"] for e in t}) for t in tables.values())
+    figure = Figure(figsize=(5.2 * len(peers), 1.6 + 0.62 * rows), layout="constrained")
+    for axes, peer in zip(figure.subplots(1, len(peers), squeeze=False)[0], peers, strict=True):
+        _panel(axes, tables[peer])
+        axes.set_title(f"against {SYSTEMS[peer].title}, its better setting", fontsize=10)
+    first = next(iter(results.values()))
+    figure.suptitle(f"time of the peer / time of spikegram ({first['machine']['processor']}, "
+                    f"{first['machine']['cores']} cores)", fontsize=11)  # fmt: skip
+    figure.savefig(path, dpi=130)
+    return True
+
+
+def _panel(axes: Axes, entries: list[dict[str, Any]]) -> None:
+    networks = list(dict.fromkeys(e["network"] for e in entries))
+    kinds = [d for d in _COLOURS if any(e["dtype"] == d for e in entries)]
+    height = 0.8 / max(len(kinds), 1)
+    right = max([e["median"] for e in entries] + [e["goal"] or 1.0 for e in entries] + [1.5])
+    seen: set[str] = set()
+    for e in entries:
+        y = networks.index(e["network"]) + (kinds.index(e["dtype"]) - (len(kinds) - 1) / 2) * height
+        label = f"{e['dtype']}, {e['threads']} thread{'s' * (e['threads'] > 1)}"
+        axes.barh(
+            y, e["median"], height * 0.92, color=_COLOURS[e["dtype"]], label="" if label in seen else label,
+            hatch=None if e["in_range"] else "///", edgecolor="white",
+        )  # fmt: skip
+        axes.plot(e["minimum"], y, ".", color="#333333", ms=5, label="" if "min" in seen else "ratio of the minima")
+        axes.text(max(e["median"], e["minimum"]) + right * 0.02, y, f"{e['median']:.2g}" if e["median"] < 100
+                  else f"{e['median']:.0f}", va="center", fontsize=8)  # fmt: skip
+        if e["goal"]:
+            k = networks.index(e["network"])
+            axes.plot(
+                [e["goal"]] * 2, [k - 0.42, k + 0.42], color="#c8553d", lw=1.6, label="" if "goal" in seen else "goal"
+            )
+            seen.add("goal")
+        seen |= {label, "min"}
+    axes.axvline(1, color="#888888", lw=0.8, ls=":")
+    axes.set_yticks(range(len(networks)), networks)
+    axes.set_ylim(len(networks) - 0.4, -0.6)
+    axes.set_xlim(0, right * 1.15)
+    axes.set_xlabel("times faster")
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.legend(
+        fontsize=7, frameon=False, loc="upper center", bbox_to_anchor=(0.45, -0.16 - 0.2 / len(networks)), ncols=2
+    )
+
+
+def draw_growth(results: Mapping[str, Mapping[str, Any]], path: Path) -> bool:
+    """Draw the cost of a step against cells, synapses, rate and delays; False if there is nothing to draw."""
+    scale, spread = results.get("scale", {}).get("cases", []), results.get("delays", {}).get("cases", [])
+    sizes = [results[name] for name in _CUBA if name in results]
+    if not scale and not spread and len(sizes) < 2:
+        return False
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(11, 7.6), layout="constrained")
+    (cells, synapses), (rate, delays) = figure.subplots(2, 2)
+    fits = growth(results)["fits"]
+    mine = _ours(label for c in sizes for label in c["systems"])
+    _draw_cells(cells, sizes, mine, fits["cuba"])
+    label = next(iter(_ours(e["label"] for e in scale + spread)), "")
+    one = [e for e in scale if e["label"] == label]
+    for k, hz in enumerate(sorted({e["rate"] for e in one})):
+        points = sorted((e["synapses"], e["us_per_step"]) for e in one if e["rate"] == hz)
+        synapses.loglog(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=f"{hz:g} Hz")
+    _finish(synapses, "synapses (1,000 a cell)", f"scale, {label}")
+    for k, size in enumerate(sorted({e["synapses"] for e in one})):
+        points = sorted((e["rate"], e["us_per_step"] / _first(one, size)) for e in one if e["synapses"] == size)
+        rate.plot(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=f"{size:.2g} synapses")
+    _finish(rate, "rate of each cell (Hz)", "scale, in parts of the step at the lowest rate", "relative cost of a step")
+    two = [e for e in spread if e["label"] == label]
+    for k, hz in enumerate(sorted({e["rate"] for e in two})):
+        points = sorted((e["case"]["delays"], e["us_per_step"]) for e in two if e["rate"] == hz)
+        delays.plot(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=f"{hz:g} Hz")
+    _finish(delays, "different delays", f"delays, {label}")
+    for axes in (rate, delays):
+        axes.set_ylim(bottom=0)
+    if label in fits["scale"]:
+        synapses.text(0.02, 0.98, _costs(fits["scale"][label]), transform=synapses.transAxes, va="top", fontsize=8)
+    figure.savefig(path, dpi=130)
+    return True
+
+
+def _draw_cells(axes: Axes, sizes: list[Mapping[str, Any]], labels: list[str], fits: Mapping[str, Any]) -> None:
+    for k, label in enumerate(labels):
+        points = [
+            (c["cells"], 1e6 * c["systems"][label]["sim_s"] / c["systems"][label]["steps"])
+            for c in sizes if label in c["systems"]
+        ]  # fmt: skip
+        if points:
+            text = label + (f": {_costs(fits[label])}" if label in fits else "")
+            axes.loglog(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=text)
+    _finish(axes, "cells", "cuba")
+
+
+def _ours(labels: Any) -> list[str]:
+    """Different labels of ours, in the order in which they come."""
+    return [label for label in dict.fromkeys(labels) if label.startswith("spikegram")]
+
+
+def _first(entries: list[dict[str, Any]], size: float) -> float:
+    rows = [(e["rate"], e["us_per_step"]) for e in entries if e["synapses"] == size]
+    return min(rows)[1]
+
+
+def _costs(found: Mapping[str, float]) -> str:
+    return (
+        f"{found['ns_per_update']:.2g} ns/update + {found['ns_per_event']:.2g} ns/event + "
+        f"{found['us_per_step']:.2g} us/step (error {100 * found['largest_error']:.0f} %)"
+    )
+
+
+def _finish(axes: Axes, x: str, title: str, y: str = "time of a step (us)") -> None:
+    axes.set_xlabel(x)
+    axes.set_ylabel(y)
+    axes.set_title(title, fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    if axes.get_legend_handles_labels()[1]:
+        axes.legend(fontsize=7, frameon=False)

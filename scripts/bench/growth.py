@@ -1,0 +1,117 @@
+"""How cost grows with cells, synapses, firing rate and delays, in a network that fires at a given rate.
+
+The cells are those of ``cuba`` with its synapses at a tenth of the weight; but they fire by chance, with a probability
+of rate*dt in each step, and not by their potential. So the number of spikes and of synaptic events is set and not a
+result, and the cost of each can be told apart. The rate is a variable of the cells and is changed between two runs of
+the same network. Each case is a process of its own; ours only.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from . import machine
+from .catalogue import CELLS, DT
+from .ours import Built, count_events
+from .task import Outcome, Task
+
+__all__ = ["RATES", "build", "forced_cell", "run"]
+
+RATES = (0.0, 1.0, 5.0, 20.0)  # Hz
+_SETTLE = 2.0  # ms after each change of the rate, before the clock starts
+_COUNT_ALL = 2e8  # synapses up to which the out-degree of each spike is looked up
+
+
+def forced_cell() -> Any:
+    """Make the cell: the equations of ``cuba``, spikes at random."""
+    from spikegram.neurons import NeuronModel
+
+    cell = CELLS["cuba"]
+    parameters = {name: text for name, text in cell.parameters.items() if name not in ("v_th", "t_ref")}
+    return NeuronModel(
+        cell.equations.replace(" (unless refractory)", "") + "\nrate : Hz", threshold="rand() < rate*dt",
+        reset="v = v_reset", method=cell.method, parameters=parameters, name="forced",
+    )  # fmt: skip
+
+
+def build(case: Mapping[str, Any], seed: int, dtype: str) -> Built:
+    """Build one case.
+
+    Parameters
+    ----------
+    case : dict
+        ``cells`` and ``synapses``; ``delays``, the number of delays (0 and multiples of dt; one delay of 0 if left
+        out).
+    seed, dtype
+        Of the network.
+    """
+    from spikegram.networks import FixedProbability, Network
+
+    n, p = int(case["cells"]), case["synapses"] / case["cells"] ** 2
+    delays = int(case.get("delays", 1))
+    net, model = Network(dt=DT, seed=seed, dtype=dtype), forced_cell()
+    groups = {}
+    for kind, size in (("E", n * 4 // 5), ("I", n - n * 4 // 5)):
+        groups[kind] = [net.population(size, model, name=kind, init=dict(v="-60*mV + 10*mV*rand()"))]
+    delay = 0.0 if delays == 1 else f"{DT!r}*ms*floor({delays}*rand())"
+    for pre, target, weight in (("E", "g_e", 0.162), ("I", "g_i", -0.9)):
+        for post in "EI":
+            rule = FixedProbability(min(p, 1.0))
+            net.project(groups[pre][0], groups[post][0], rule, weight=weight, delay=delay, target=target)
+    for (population,) in groups.values():
+        net.record(population, "spikes")
+    return Built(net, groups)
+
+
+def run(task: Task) -> Outcome:
+    """Build one case and run it at each of its rates, ``task.seconds`` each."""
+    case, began = task.case, time.perf_counter()
+    small = dict(case, cells=40, synapses=1600 if case["synapses"] >= case["cells"] ** 2 else 800)
+    build(small, task.seed, task.dtype).net.run(DT, threads=task.threads)
+    compiled, before = time.perf_counter(), machine.resident()
+    built = build(case, task.seed, task.dtype)
+    drawn = time.perf_counter()
+    built.net.run(0, threads=task.threads)
+    laid_out, after = time.perf_counter(), machine.resident()
+    built.net.run(DT, threads=task.threads)
+    ready, age = time.perf_counter(), machine.age()
+    parts = [_part(built, rate, task) for rate in case.get("rates", RATES)]
+    synapses = sum(q.size for q in built.net.projections.values())
+    return Outcome(
+        build_s=laid_out - compiled, compile_s=compiled - began + ready - laid_out,
+        sim_s=sum(p["sim_s"] for p in parts), steps=sum(p["steps"] for p in parts), synapses=synapses,
+        events=sum(p["events"] for p in parts), peak_bytes=machine.peak_memory(), ready_s=age,
+        built_bytes=None if before is None or after is None else after - before,
+        more=dict(
+            parts=parts, draw_s=drawn - compiled, layout_s=laid_out - drawn,
+            misses=[p["miss"] for p in parts if p["miss"]],
+        ),
+    )  # fmt: skip
+
+
+def _part(built: Built, rate: float, task: Task) -> dict[str, Any]:
+    """Time the network at one rate."""
+    net = built.net
+    for (population,) in built.groups.values():
+        population.set(rate=rate)
+    net.run(_SETTLE, threads=task.threads)
+    net.clear_recordings()
+    began = time.perf_counter()
+    result = net.run(task.seconds * 1e3, threads=task.threads)
+    sim_s = time.perf_counter() - began
+    cells, synapses = sum(p.size for p in net.populations.values()), sum(q.size for q in net.projections.values())
+    steps = round(task.seconds * 1e3 / DT)
+    spikes = sum(len(result[name].spikes) for name in net.populations)
+    exact = synapses <= _COUNT_ALL
+    p = rate * DT * 1e-3
+    expected, deviation = cells * steps * p, math.sqrt(cells * steps * p * (1 - p))
+    miss = abs(spikes - expected) > 5 * deviation
+    return dict(
+        rate=rate, sim_s=sim_s, steps=steps, updates=cells * steps, spikes=spikes,
+        events=count_events(net, result) if exact else spikes * synapses / cells, events_exact=exact,
+        us_per_step=1e6 * sim_s / steps,
+        miss=f"{spikes} spikes at {rate:g} Hz, expected {expected:.0f} +- {5 * deviation:.0f}" if miss else "",
+    )  # fmt: skip
