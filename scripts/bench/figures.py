@@ -53,9 +53,13 @@ def draw_ratios(results: Mapping[str, Mapping[str, Any]], path: Path) -> bool:
     tables = {peer: bars(results, peer) for peer in peers}
     rows = max(len({e["network"] for e in t}) for t in tables.values())
     figure = Figure(figsize=(5.2 * len(peers), 1.6 + 0.62 * rows), layout="constrained")
+    keys: dict[str, Any] = {}
     for axes, peer in zip(figure.subplots(1, len(peers), squeeze=False)[0], peers, strict=True):
         _panel(axes, tables[peer])
+        handles, labels = axes.get_legend_handles_labels()
+        keys |= dict(zip(labels, handles, strict=True))
         axes.set_title(f"against {SYSTEMS[peer].title}, its better setting", fontsize=10)
+    figure.legend(keys.values(), keys, loc="outside lower center", ncols=len(keys), fontsize=8, frameon=False)
     first = next(iter(results.values()))
     figure.suptitle(f"time of the peer / time of spikegram ({first['machine']['processor']}, "
                     f"{first['machine']['cores']} cores)", fontsize=11)  # fmt: skip
@@ -92,9 +96,6 @@ def _panel(axes: Axes, entries: list[dict[str, Any]]) -> None:
     axes.set_xlim(0, right * 1.15)
     axes.set_xlabel("times faster")
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(
-        fontsize=7, frameon=False, loc="upper center", bbox_to_anchor=(0.45, -0.16 - 0.2 / len(networks)), ncols=2
-    )
 
 
 def draw_growth(results: Mapping[str, Mapping[str, Any]], path: Path) -> bool:

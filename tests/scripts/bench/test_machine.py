@@ -1,0 +1,37 @@
+"""Readings of this process and machine."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import numpy as np
+import pytest
+
+from spikegram.scripts.bench import machine
+
+linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /proc")
+
+
+def test_describe_and_versions() -> None:
+    found = machine.describe()
+    assert found["cores"] == os.cpu_count() and found["processor"] and found["memory_gib"] > 0
+    assert machine.versions()["numpy"] == np.__version__
+    assert set(machine.versions()) >= {"spikegram", "numba", "brian2"}
+
+
+@linux
+def test_memory_grows_with_what_is_held() -> None:
+    before = machine.resident()
+    held = np.ones(50_000_000, np.uint8)
+    assert machine.resident() - before == pytest.approx(held.nbytes, rel=0.1)
+    assert machine.peak_memory() >= machine.resident()
+
+
+@linux
+def test_clocks() -> None:
+    assert 0 < machine.age() < 24 * 3600
+    first = machine.busy_seconds()
+    sum(k for k in range(3_000_000))
+    assert machine.busy_seconds() >= first > 0
+    assert machine.load() >= 0
