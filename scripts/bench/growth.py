@@ -11,12 +11,15 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from . import machine
 from .catalogue import CELLS, DT
 from .ours import Built, count_events
 from .task import Outcome, Task
+
+if TYPE_CHECKING:
+    from spikegram.networks import Network
 
 __all__ = ["RATES", "build", "forced_cell", "run"]
 
@@ -78,30 +81,35 @@ def run(task: Task) -> Outcome:
     laid_out, after = time.perf_counter(), machine.resident()
     built.net.run(DT, threads=task.threads)
     ready, age = time.perf_counter(), machine.age()
-    parts = [_part(built, rate, task) for rate in case.get("rates", RATES)]
+    timed = [_time(built, rate, task) for rate in case.get("rates", RATES)]
+    peak = machine.peak_memory()
+    parts = [_part(built.net, rate, sim_s, result, task) for rate, sim_s, result in timed]
     synapses = sum(q.size for q in built.net.projections.values())
     return Outcome(
         build_s=laid_out - compiled, compile_s=compiled - began + ready - laid_out,
         sim_s=sum(p["sim_s"] for p in parts), steps=sum(p["steps"] for p in parts), synapses=synapses,
-        events=sum(p["events"] for p in parts), peak_bytes=machine.peak_memory(), ready_s=age,
+        events=sum(p["events"] for p in parts), peak_bytes=peak, ready_s=age,
         built_bytes=None if before is None or after is None else after - before,
         more=dict(
-            parts=parts, draw_s=drawn - compiled, layout_s=laid_out - drawn,
+            parts=parts, spikes=sum(p["spikes"] for p in parts), draw_s=drawn - compiled, layout_s=laid_out - drawn,
             misses=[p["miss"] for p in parts if p["miss"]],
         ),
     )  # fmt: skip
 
 
-def _part(built: Built, rate: float, task: Task) -> dict[str, Any]:
-    """Time the network at one rate."""
-    net = built.net
+def _time(built: Built, rate: float, task: Task) -> tuple[float, float, Any]:
+    """Run at one rate: the rate, seconds that it took, the result."""
     for (population,) in built.groups.values():
         population.set(rate=rate)
-    net.run(_SETTLE, threads=task.threads)
-    net.clear_recordings()
+    built.net.run(_SETTLE, threads=task.threads)
+    built.net.clear_recordings()
     began = time.perf_counter()
-    result = net.run(task.seconds * 1e3, threads=task.threads)
-    sim_s = time.perf_counter() - began
+    result = built.net.run(task.seconds * 1e3, threads=task.threads)
+    return rate, time.perf_counter() - began, result
+
+
+def _part(net: Network, rate: float, sim_s: float, result: Any, task: Task) -> dict[str, Any]:
+    """Count what happened at one rate, and whether as many cells fired as were forced to."""
     cells, synapses = sum(p.size for p in net.populations.values()), sum(q.size for q in net.projections.values())
     steps = round(task.seconds * 1e3 / DT)
     spikes = sum(len(result[name].spikes) for name in net.populations)

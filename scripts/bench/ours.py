@@ -19,7 +19,7 @@ from .task import Outcome, Task
 if TYPE_CHECKING:
     from spikegram.networks import Network, Population, Projection
 
-__all__ = ["Built", "build", "cell_model", "count_events", "measure", "run", "timed"]
+__all__ = ["Built", "build", "cell_model", "count_events", "joined", "measure", "run"]
 
 
 class Built(NamedTuple):
@@ -123,13 +123,6 @@ def measure(task: Task, make: Any, network: BenchNetwork) -> Outcome:
         outcome.weights = built.plastic.weights, low, high
         outcome.more["plastic_updates"] = _plastic_updates(built.plastic, result)
     return outcome
-
-
-def timed(net: Network, ms: float, threads: int) -> tuple[float, Any]:
-    """Run for a time; seconds that it took, and the result."""
-    began = time.perf_counter()
-    result = net.run(ms, threads=threads)
-    return time.perf_counter() - began, result
 
 
 def joined(result: Any, built: Built) -> dict[str, tuple[np.ndarray, np.ndarray]]:

@@ -54,8 +54,9 @@ def row(task: Task, outcome: Outcome) -> dict[str, Any]:
         steps=outcome.steps, synapses=outcome.synapses, spikes=sum(count.values()), events=events,
         updates=(task.case.get("cells") or network.cells) * outcome.steps, peak_bytes=peak,
         built_bytes=outcome.built_bytes,
-        bytes_per_synapse=_per(outcome.built_bytes, outcome.synapses), **outcome.more,
+        bytes_per_synapse=_per(outcome.built_bytes, outcome.synapses),
     )  # fmt: skip
+    found |= outcome.more
     if outcome.spikes and task.seconds * 1e3 > START and task.delivery:
         found |= spike_statistics(outcome.spikes, {"E": network.exc, "I": network.inh}, task.seconds)
     if outcome.weights is not None:

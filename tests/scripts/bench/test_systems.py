@@ -11,7 +11,9 @@ from spikegram.scripts.bench.systems import OURS, SYSTEMS, System, has, missing,
 def test_pick() -> None:
     assert pick(None) == ["brian2", "nest"]
     assert pick(["nest", "brian2-runtime", "nest"]) == ["nest", "brian2-runtime"]
-    with pytest.raises(ValueError, match="peers: expected some of brian2, brian2-runtime, nest, hand-written, got 'spik"):
+    with pytest.raises(
+        ValueError, match="peers: expected some of brian2, brian2-runtime, nest, hand-written, got 'spik"
+    ):
         pick(["spikegram"])
 
 
