@@ -5,6 +5,9 @@ ranges in which the statistics of one run must lie. The ranges cover Brian 2 2.9
 float32 implementation over several network seeds, widened by about one standard deviation between seeds; they hold for
 one duration each. Plain numbers are ms, mV, Hz.
 
+A network that is built elsewhere joins by an entry whose ``ours`` names its function: ``exc`` and ``inh`` are then its
+sizes, the function gives its spikes as those of "E" and "I", and ``published`` may hold times from the literature.
+
 >>> find("cuba4k").cells, find("cuba4k").wiring[0].weight
 (4000, 1.62)
 >>> find("cuba5k")
@@ -102,7 +105,8 @@ class BenchNetwork:
     usual : bool
         Part of ``spikegram bench all``.
     published : dict
-        Figures of other systems out of the literature, shown beside the measured ones and never mixed with them.
+        System and source -> time as a multiple of the biological time, out of the literature; shown beside the measured
+        ones and never mixed with them.
     goals : dict
         Peer -> ratio to be reached, marked in the picture. Those below are what a hand-written kernel with two threads
         reached beside the peer's better setting.
@@ -122,7 +126,7 @@ class BenchNetwork:
     ours: str = _OURS
     cases: tuple[Mapping[str, Any], ...] = (MappingProxyType({}),)
     usual: bool = True
-    published: Mapping[str, Any] = field(default_factory=dict)
+    published: Mapping[str, float] = field(default_factory=dict)
     goals: Mapping[str, float] = field(default_factory=dict)
 
     @property

@@ -103,7 +103,7 @@ def _words(text: str) -> list[str]:
 def bench_networks(networks: Sequence[BenchNetwork], settings: Settings, folder: Path) -> int:
     """Run networks, write ``NETWORK.json`` and the pictures to ``folder``; 1 if a run failed or was out of range."""
     from . import machine
-    from .fit import cases, growth, read_results
+    from .fit import cases, costs, growth, read_results
     from .runner import DISTURBED, run
     from .summary import case_table, ratios, systems, table
 
@@ -132,9 +132,15 @@ def bench_networks(networks: Sequence[BenchNetwork], settings: Settings, folder:
         _write(folder / f"{network.name}.json", content)
         if found:
             click.echo(table(found))
+        for label, times_real in network.published.items():
+            click.echo(f"{label} (published): {times_real:g} x real time")
         if parts:
             click.echo(case_table(parts))
-    _write(folder / "growth.json", growth(read_results(folder)))
+    grown = growth(read_results(folder))
+    _write(folder / "growth.json", grown)
+    for family, fits in grown["fits"].items():
+        for label, fit in fits.items():
+            click.echo(f"{family}, {label}: {costs(fit)}")
     pictures = _draw(folder)
     click.echo(f"\nwritten to {folder}: {', '.join([f'{n.name}.json' for n in networks] + pictures)}")
     if disturbed:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .fit import growth, read_results
+from .fit import costs, growth, read_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -129,7 +129,7 @@ def draw_growth(results: Mapping[str, Mapping[str, Any]], path: Path) -> bool:
     for axes in (rate, delays):
         axes.set_ylim(bottom=0)
     if label in fits["scale"]:
-        synapses.text(0.02, 0.98, _costs(fits["scale"][label]), transform=synapses.transAxes, va="top", fontsize=8)
+        synapses.text(0.02, 0.98, costs(fits["scale"][label]), transform=synapses.transAxes, va="top", fontsize=8)
     figure.savefig(path, dpi=130)
     return True
 
@@ -141,7 +141,7 @@ def _draw_cells(axes: Axes, sizes: list[Mapping[str, Any]], labels: list[str], f
             for c in sizes if label in c["systems"]
         ]  # fmt: skip
         if points:
-            text = label + (f": {_costs(fits[label])}" if label in fits else "")
+            text = label + (f": {costs(fits[label])}" if label in fits else "")
             axes.loglog(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=text)
     _finish(axes, "cells", "cuba")
 
@@ -154,13 +154,6 @@ def _ours(labels: Any) -> list[str]:
 def _first(entries: list[dict[str, Any]], size: float) -> float:
     rows = [(e["rate"], e["us_per_step"]) for e in entries if e["synapses"] == size]
     return min(rows)[1]
-
-
-def _costs(found: Mapping[str, float]) -> str:
-    return (
-        f"{found['ns_per_update']:.2g} ns/update + {found['ns_per_event']:.2g} ns/event + "
-        f"{found['us_per_step']:.2g} us/step (error {100 * found['largest_error']:.0f} %)"
-    )
 
 
 def _finish(axes: Axes, x: str, title: str, y: str = "time of a step (us)") -> None:

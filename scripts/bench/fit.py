@@ -16,7 +16,9 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-__all__ = ["cases", "fit", "growth", "read_results", "slope"]
+from .catalogue import NETWORKS
+
+__all__ = ["cases", "costs", "fit", "growth", "read_results", "slope"]
 
 Point = tuple[float, float, float, float]  # sim_s, updates, events, steps
 
@@ -32,12 +34,20 @@ def fit(points: Sequence[Point]) -> dict[str, float]:
     sim, factors = rows[:, :1], rows[:, 1:]
     scale = np.maximum(factors.max(axis=0), 1.0)
     weights, _ = nnls(factors / scale / sim, np.ones(len(rows)))
-    costs = weights / scale
-    worst = float(np.abs(factors @ costs / sim[:, 0] - 1).max())
+    each = weights / scale
+    worst = float(np.abs(factors @ each / sim[:, 0] - 1).max())
     return dict(
-        ns_per_update=1e9 * float(costs[0]), ns_per_event=1e9 * float(costs[1]), us_per_step=1e6 * float(costs[2]),
+        ns_per_update=1e9 * float(each[0]), ns_per_event=1e9 * float(each[1]), us_per_step=1e6 * float(each[2]),
         largest_error=worst, points=len(rows),
     )  # fmt: skip
+
+
+def costs(found: Mapping[str, float]) -> str:
+    """Write a fit as one line."""
+    return (
+        f"{found['ns_per_update']:.2g} ns/update + {found['ns_per_event']:.2g} ns/event + "
+        f"{found['us_per_step']:.2g} us/step (error {100 * found['largest_error']:.0f} %)"
+    )
 
 
 def slope(points: Iterable[tuple[float, float]]) -> float | None:
@@ -70,17 +80,21 @@ def cases(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
 
 
 def read_results(folder: Path) -> dict[str, dict[str, Any]]:
-    """Read the result files of a folder: network -> content."""
+    """Read the result files of a folder: network -> content, in the order of the catalogue."""
     found = {}
     for path in sorted(folder.glob("*.json")):
         content = json.loads(path.read_text(encoding="utf-8"))
         if "network" in content and "systems" in content:
             found[content["network"]] = content
-    return found
+    order = {name: k for k, name in enumerate(NETWORKS)}
+    return dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
 
 
 def growth(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     """Fit what the result files allow: ``cuba`` over its sizes, ``scale`` over sizes and rates.
+
+    All sizes of ``cuba`` have about as many events per update, so the two can only be told apart with the runs without
+    synapses (``--split``).
 
     Returns
     -------
@@ -92,6 +106,8 @@ def growth(results: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     for name in ("cuba4k", "cuba40k", "cuba400k"):
         for label, e in results.get(name, {}).get("systems", {}).items():
             points["cuba"].setdefault(label, []).append((e["sim_s"], e["updates"], e["events"], e["steps"]))
+            if "cells_s" in e:
+                points["cuba"][label].append((e["cells_s"], e["updates"], 0.0, e["steps"]))
             memory["cuba"].setdefault(label, []).append((e["synapses"], e.get("built_bytes")))
     for e in results.get("scale", {}).get("cases", ()):
         points["scale"].setdefault(e["label"], []).append((e["sim_s"], e["updates"], e["events"], e["steps"]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -105,3 +106,13 @@ def test_errors(args: list[str], words: str, capsys: pytest.CaptureFixture[str])
     assert main(["bench", *args]) == 2
     err = capsys.readouterr().err
     assert words in err and err.count("\n") == 1
+
+
+def test_published_times_are_shown_apart(
+    faked: list[Any], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    network = replace(NETWORKS["cuba4k"], name="elsewhere", published={"NEST, 128 cores": 0.5}, peers=())
+    monkeypatch.setitem(NETWORKS, "elsewhere", network)
+    assert main(["bench", "elsewhere", "--repeats", "1", "--out", str(tmp_path)]) == 0
+    assert "NEST, 128 cores (published): 0.5 x real time" in capsys.readouterr().out
+    assert json.loads((tmp_path / "elsewhere.json").read_text())["published"] == {"NEST, 128 cores": 0.5}

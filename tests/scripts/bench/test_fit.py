@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from spikegram.scripts.bench.fit import cases, fit, growth, read_results, slope
+from spikegram.scripts.bench.fit import cases, costs, fit, growth, read_results, slope
 
 
 def test_fit_of_exact_and_of_disturbed_times() -> None:
@@ -62,3 +62,22 @@ def test_growth_of_result_files(tmp_path: Path) -> None:
     assert found["fits"]["cuba"]["ours"]["ns_per_event"] == pytest.approx(2)
     assert found["bytes_per_synapse"] == {"cuba": {"ours": pytest.approx(8)}, "scale": {}}
     assert growth({}) == dict(fits=dict(cuba={}, scale={}), bytes_per_synapse=dict(cuba={}, scale={}))
+
+
+def test_runs_without_synapses_tell_events_from_updates() -> None:
+    def content(n: float) -> dict:
+        cells = 1e-9 * n * 1e4 + 1e-6 * 1e4
+        both = dict(
+            sim_s=cells + 3e-9 * n * 400, cells_s=cells, updates=n * 1e4, events=n * 400, steps=1e4, synapses=80 * n
+        )
+        return dict(systems={"ours": both})
+
+    found = growth({"cuba4k": content(4e3), "cuba40k": content(4e4)})["fits"]["cuba"]["ours"]
+    assert found["ns_per_event"] == pytest.approx(3) and found["ns_per_update"] == pytest.approx(1)
+    assert costs(found) == "1 ns/update + 3 ns/event + 1 us/step (error 0 %)"
+
+
+def test_results_come_in_the_order_of_the_catalogue(tmp_path: Path) -> None:
+    for name in ("another", "scale", "cuba40k", "cuba4k"):
+        (tmp_path / f"{name}.json").write_text(json.dumps(dict(network=name, systems={})))
+    assert list(read_results(tmp_path)) == ["cuba4k", "cuba40k", "scale", "another"]
