@@ -1,9 +1,9 @@
 """How cost grows with cells, synapses, firing rate and delays, in a network that fires at a given rate.
 
-The cells are those of ``cuba`` with its synapses at a tenth of the weight; but they fire by chance, with a probability
-of rate*dt in each step, and not by their potential. So the number of spikes and of synaptic events is set and not a
-result, and the cost of each can be told apart. The rate is a variable of the cells and is changed between two runs of
-the same network. Each case is a process of its own; ours only.
+The cells are those of ``cuba`` with its synapses at a tenth of the weight; but they fire by chance, at a given rate,
+and not by their potential: each spike draws the time of the next, so chance costs nothing in the steps between. So the
+number of spikes and of synaptic events is set and not a result, and the cost of each can be told apart. The rate is a
+variable of the cells and is changed between two runs of the same network. Each case is a process of its own; ours only.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ import math
 import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from . import machine
 from .catalogue import CELLS, DT
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["RATES", "build", "forced_cell", "run"]
 
 RATES = (0.0, 1.0, 5.0, 20.0)  # Hz
+_NEVER = 1e12  # ms
 _SETTLE = 2.0  # ms after each change of the rate, before the clock starts
 _COUNT_ALL = 2e8  # synapses up to which the out-degree of each spike is looked up
 
@@ -35,8 +38,9 @@ def forced_cell() -> Any:
     cell = CELLS["cuba"]
     parameters = {name: text for name, text in cell.parameters.items() if name not in ("v_th", "t_ref")}
     return NeuronModel(
-        cell.equations.replace(" (unless refractory)", "") + "\nrate : Hz", threshold="rand() < rate*dt",
-        reset="v = v_reset", method=cell.method, parameters=parameters, name="forced",
+        cell.equations.replace(" (unless refractory)", "") + "\nrate : Hz\nnext_spike : second",
+        threshold="t >= next_spike - dt/2", reset="v = v_reset\nnext_spike -= log(1 - rand())/rate",
+        method=cell.method, parameters=parameters, name="forced",
     )  # fmt: skip
 
 
@@ -58,7 +62,7 @@ def build(case: Mapping[str, Any], seed: int, dtype: str) -> Built:
     net, model = Network(dt=DT, seed=seed, dtype=dtype), forced_cell()
     groups = {}
     for kind, size in (("E", n * 4 // 5), ("I", n - n * 4 // 5)):
-        groups[kind] = [net.population(size, model, name=kind, init=dict(v="-60*mV + 10*mV*rand()"))]
+        groups[kind] = [net.population(size, model, name=kind, init=dict(v="-60*mV + 10*mV*rand()", next_spike=_NEVER))]
     delay = 0.0 if delays == 1 else f"{DT!r}*ms*floor({delays}*rand())"
     for pre, target, weight in (("E", "g_e", 0.162), ("I", "g_i", -0.9)):
         for post in "EI":
@@ -99,8 +103,10 @@ def run(task: Task) -> Outcome:
 
 def _time(built: Built, rate: float, task: Task) -> tuple[float, float, Any]:
     """Run at one rate: the rate, seconds that it took, the result."""
+    rng = np.random.default_rng(task.seed)
     for (population,) in built.groups.values():
-        population.set(rate=rate)
+        wait = 1e3 * rng.exponential(1 / rate, population.size) if rate else np.full(population.size, _NEVER)
+        population.set(rate=rate, next_spike=built.net.time + wait)
     built.net.run(_SETTLE, threads=task.threads)
     built.net.clear_recordings()
     began = time.perf_counter()
@@ -114,8 +120,8 @@ def _part(net: Network, rate: float, sim_s: float, result: Any, task: Task) -> d
     steps = round(task.seconds * 1e3 / DT)
     spikes = sum(len(result[name].spikes) for name in net.populations)
     exact = synapses <= _COUNT_ALL
-    p = rate * DT * 1e-3
-    expected, deviation = cells * steps * p, math.sqrt(cells * steps * p * (1 - p))
+    expected = cells * rate * task.seconds
+    deviation = math.sqrt(expected)
     miss = abs(spikes - expected) > 5 * deviation
     return dict(
         rate=rate, sim_s=sim_s, steps=steps, updates=cells * steps, spikes=spikes,
