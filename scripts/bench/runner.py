@@ -60,7 +60,7 @@ class Settings:
     peer_repeats: int = 3
     dtypes: tuple[str, ...] = ("float32", "float64")
     threads: tuple[int, ...] = (1, 2)
-    seed: int = 1
+    seed: int = 2
     split: bool = False
     cold: bool = False
     limit: float = 3600.0

@@ -42,7 +42,7 @@ class Task:
     network: str
     system: str
     seconds: float
-    seed: int = 1
+    seed: int = 2
     dtype: str = "float64"
     threads: int = 1
     delivery: bool = True
