@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,11 +39,12 @@ ranges on which the simulators agree; a run outside them makes the command fail.
 @click.option("--seed", type=click.IntRange(0), default=2, show_default=True, help="Of the first repeat.")
 @click.option("--split", is_flag=True, help="Also run ours without synapses: cost of a cell and of an event.")
 @click.option("--cold", is_flag=True, help="Also start ours once without compiled code on disk.")
-@click.option("--quick", is_flag=True, help="About two minutes: small networks, one run each.")
+@click.option("--quick", is_flag=True, help="Small networks, one run each.")
 @click.option("--largest", type=float, help="Most synapses of a case of scale. [default: 1e8; 1e6 with --quick]")
 @click.option("--limit", type=float, default=3600.0, show_default=True, help="Seconds after which a run is stopped.")
 @click.option("--out", default=os.path.join("runs", "bench"), show_default=True, metavar="DIR", help="Result folder.")
-def bench(names: Sequence[str], **options: Any) -> int:  # noqa: D103 - its help is _HELP
+def bench(names: Sequence[str], **options: Any) -> int:
+    """Run the command; 1 if a run failed or was out of range."""
     from .catalogue import NETWORKS, find
 
     if list(names) == ["list"]:
@@ -112,11 +113,10 @@ def bench_networks(networks: Sequence[BenchNetwork], settings: Settings, folder:
     if load is not None and load > DISTURBED:
         click.echo(f"warning: the machine is busy (load {load:.2f}): times will be longer and less certain", err=True)
     for network in networks:
-        own = replace(settings, seconds=settings.seconds if settings.seconds in network.seconds else None)
-        seconds = own.seconds or network.seconds[0]
+        seconds = settings.seconds or network.seconds[0]
         click.echo(f"\n{network.name}: {network.title}, {seconds:g} s")
         started = datetime.now(UTC).isoformat(timespec="seconds")
-        rows = run(network, own, _say)
+        rows = run(network, settings, _say)
         notes = [f"{r['label']}, seed {r['seed']}: {m}" for r in rows for m in _complaints(r)]
         wrong += [f"{network.name}: {note}" for note in notes]
         busy = sum(r.get("other_load", 0.0) > DISTURBED for r in rows)
@@ -124,7 +124,7 @@ def bench_networks(networks: Sequence[BenchNetwork], settings: Settings, folder:
         found, parts = systems(rows), cases(rows)
         content = dict(
             network=network.name, title=network.title, seconds=seconds, cells=network.cells, started=started,
-            machine=dict(machine.describe(), load_at_start=load), versions=machine.versions(), settings=asdict(own),
+            machine=dict(machine.describe(), load_at_start=load), versions=machine.versions(), settings=asdict(settings),
             ranges=network.ranges.get(seconds), in_range=not any(r.get("in_range") is False for r in rows),
             goals=dict(network.goals), disturbed_runs=busy, complaints=notes, systems=found, ratios=ratios(found),
             cases=parts, published=dict(network.published), runs=rows,
