@@ -124,7 +124,8 @@ def bench_networks(networks: Sequence[BenchNetwork], settings: Settings, folder:
         found, parts = systems(rows), cases(rows)
         content = dict(
             network=network.name, title=network.title, seconds=seconds, cells=network.cells, started=started,
-            machine=dict(machine.describe(), load_at_start=load), versions=machine.versions(), settings=asdict(settings),
+            machine=dict(machine.describe(), load_at_start=load), versions=machine.versions(),
+            settings=asdict(settings),
             ranges=network.ranges.get(seconds), in_range=not any(r.get("in_range") is False for r in rows),
             goals=dict(network.goals), disturbed_runs=busy, complaints=notes, systems=found, ratios=ratios(found),
             cases=parts, published=dict(network.published), runs=rows,
