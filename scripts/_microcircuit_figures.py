@@ -34,7 +34,7 @@ TITLES = {
 
 
 def draw_raster(path: Path, spikes: Mapping[str, SpikeTrains], start: float, stop: float) -> None:
-    """Spikes of evenly chosen neurons from ``start`` to ``stop`` ms, and the mean rate of each layer's cells below."""
+    """Spikes of evenly chosen neurons from ``start`` to ``stop`` ms; below, rates of the excitatory populations."""
     sizes = {name: s.size for name, s in spikes.items()}
     share = min(1.0, SHOWN / sum(sizes.values()))
     rows = {name: max(1, int(n * share)) for name, n in sizes.items()}
@@ -83,7 +83,9 @@ def _rates(ax: Axes, spikes: Mapping[str, SpikeTrains], start: float, stop: floa
 def draw_statistics(
     path: Path, found: Mapping[str, Statistics], published: Mapping[str, Mapping[str, np.ndarray]], title: str
 ) -> None:
-    """Boxes over neurons (or pairs) of each population, their means, and published means.
+    """Boxes over neurons (or pairs) of each population (whiskers: 5 and 95 %), their means, and published means.
+
+    A published CV of longer windows lies above that of slow neurons here.
 
     Parameters
     ----------
@@ -100,9 +102,9 @@ def draw_statistics(
         axes = figure.subplots(1, 4, sharey=True)
         for ax, what in zip(axes, TITLES, strict=True):
             _panel(ax, what, found)
-            for (label, values), look in zip(published.items(), _LOOKS, strict=False):
+            for (label, values), (shift, look) in zip(published.items(), _LOOKS, strict=False):
                 if what in values:
-                    ax.plot(values[what], np.arange(len(names)), ls="none", label=label, zorder=5, **look)
+                    ax.plot(values[what], np.arange(len(names)) + shift, ls="none", label=label, zorder=5, **look)
             ax.set_xlabel(TITLES[what])
             ax.tick_params(axis="y", length=0)
             ax.grid(axis="x", color="0.9", lw=0.5)
@@ -124,9 +126,10 @@ def draw_statistics(
         finish(figure, path)
 
 
-_LOOKS = (
-    dict(marker="D", ms=5, mfc="white", mec=INK, mew=1.1),
-    dict(marker="X", ms=5.5, mfc=INK, mec="white", mew=0.5),
+_HALF = 0.31  # half the height of a box
+_LOOKS = (  # place within the row, and marker
+    (-0.17, dict(marker="D", ms=4.5, mfc="white", mec=INK, mew=1.0)),
+    (0.17, dict(marker="X", ms=5.5, mfc=INK, mec="white", mew=0.5)),
 )
 
 
@@ -135,15 +138,15 @@ def _panel(ax: Axes, what: str, found: Mapping[str, Statistics]) -> None:
         colour = COLOURS[name]
         mean = s.means()[what]
         if what == "synchrony":
-            ax.barh(row, mean, height=0.62, color=colour, lw=0)
+            ax.barh(row, mean, height=2 * _HALF, color=colour, lw=0)
             continue
         values = {"rate": s.rates, "cv": s.cv, "correlation": s.correlations}[what]
         if not values.size:
             continue
         ax.boxplot(
-            [values], positions=[row], orientation="horizontal", widths=0.62, showfliers=False, whis=(5, 95),
+            [values], positions=[row], orientation="horizontal", widths=2 * _HALF, showfliers=False, whis=(5, 95),
             patch_artist=True, boxprops=dict(facecolor=colour, lw=0), medianprops=dict(color="white", lw=1.2),
             whiskerprops=dict(color=colour, lw=1.0), capprops=dict(color=colour, lw=1.0), manage_ticks=False,
         )  # fmt: skip
         label = "mean of this run" if row == 0 else None
-        ax.plot([mean], [row], marker="|", ms=9, mew=1.6, color=INK, ls="none", label=label, zorder=4)
+        ax.plot([mean, mean], [row - _HALF, row + _HALF], lw=1.6, color=INK, label=label, zorder=4)
