@@ -100,9 +100,9 @@ def run(
 def expected(numbers: Circuit, duration: float) -> dict[str, Any] | None:
     """Rates and CVs to expect with the deviations allowed, or None if nobody has told them for this network.
 
-    A tenth is held against five runs of NEST with the same numbers: within 4 standard deviations of their scatter from
-    network to network, and at least 8 %. The full network is held against NEST's rates and NetPyNE's CVs: 12 % (L5E
-    20 %; the two published values differ by that much). A CV is compared only over windows that are long enough.
+    A tenth is held against five networks in NEST with the same numbers: within 5 standard deviations between networks
+    (known from five only), at least 6 % or 0.02. The full network is held against NEST's rates and NetPyNE's CVs: 12 %
+    (L5E 20 %, as the two published values differ by 11 %). A CV is compared only over windows that are long enough.
     """
     published = table()["published"]
     if numbers.scale == numbers.inputs == 1:
@@ -113,8 +113,8 @@ def expected(numbers: Circuit, duration: float) -> dict[str, Any] | None:
     elif numbers.scale == numbers.inputs == 0.1:
         nest = table()["nest"]
         rates, cv = np.array(nest["rate"]), np.array(nest["cv"])
-        allowed = np.maximum(0.08 * rates, 4 * np.array(nest["rate_sd"]))
-        room, long = np.maximum(0.02, 4 * np.array(nest["cv_sd"])), duration == nest["duration"]
+        allowed = np.maximum(0.06 * rates, 5 * np.array(nest["rate_sd"]))
+        room, long = np.maximum(0.02, 5 * np.array(nest["cv_sd"])), duration == nest["duration"]
         source = "NEST"
     else:
         return None
