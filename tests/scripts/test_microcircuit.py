@@ -118,29 +118,38 @@ def test_what_is_refused(tmp_path: Path) -> None:
         microcircuit.run(Report("x", tmp_path), inputs=0.0)
 
 
-def nest_rates(numbers: Circuit, seed: int, warm: float, duration: float) -> list[float]:
-    """Rates in Hz of the same network in NEST."""
+def nest_cells(numbers: Circuit) -> list[Any]:
+    """Make the eight populations in a fresh NEST."""
     import nest
 
-    data = table()
-    cell, syn, first = data["neuron"], data["synapse"], data["start"]
-    nest.ResetKernel()
-    nest.set(resolution=0.1, rng_seed=seed, verbosity=nest.VerbosityLevel.ERROR)
-    cells = dict(
+    cell = table()["neuron"]
+    common = dict(
         tau_m=cell["tau_m"], C_m=1e3 * cell["C_m"], t_ref=cell["t_ref"], E_L=cell["v_rest"], V_th=cell["v_th"],
         V_reset=cell["v_reset"], tau_syn_ex=cell["tau_syn"], tau_syn_in=cell["tau_syn"],
     )  # fmt: skip
-    populations, recorders = [], []
-    for k, n in enumerate(numbers.sizes):
-        p = nest.Create("iaf_psc_exp", int(n), {**cells, "I_e": 1e3 * float(numbers.current[k])})
+    nest.ResetKernel()
+    nest.set(resolution=0.1, verbosity=nest.VerbosityLevel.ERROR)
+    return [
+        nest.Create("iaf_psc_exp", int(n), {**common, "I_e": 1e3 * float(current)})
+        for n, current in zip(numbers.sizes, numbers.current, strict=True)
+    ]
+
+
+def nest_rates(numbers: Circuit, seed: int, warm: float, duration: float) -> list[float]:
+    """Rates in Hz of the same network in NEST, wired by NEST."""
+    import nest
+
+    data = table()
+    syn, first = data["synapse"], data["start"]
+    populations, recorders = nest_cells(numbers), []
+    nest.rng_seed = seed
+    for k, p in enumerate(populations):
         p.V_m = nest.random.normal(first["optimised_mean"][k], first["optimised_sd"][k])
         rate = data["drive"]["rate"] * float(numbers.external[k])
         source = nest.Create("poisson_generator", params=dict(rate=rate))
         nest.Connect(source, p, syn_spec=dict(weight=1e3 * numbers.psc, delay=1.5))
-        recorder = nest.Create("spike_recorder", params=dict(start=warm))
-        nest.Connect(p, recorder)
-        populations.append(p)
-        recorders.append(recorder)
+        recorders.append(nest.Create("spike_recorder", params=dict(start=warm)))
+        nest.Connect(p, recorders[-1])
     for t, s in np.argwhere(numbers.synapses > 0):
         w = 1e3 * float(numbers.weights[t, s])
         d = syn["delay_inhibitory" if s % 2 else "delay_excitatory"]
@@ -171,3 +180,32 @@ def test_rates_are_those_of_nest() -> None:
         came.append([statistics(result[name].spikes).rates.mean() for name in NAMES])
     allowed = np.where(np.array(NAMES) == "L23E", 0.2, 0.12)
     assert np.all(np.abs(np.mean(came, axis=0) / wanted - 1) < allowed), f"{np.mean(came, axis=0)} against {wanted}"
+
+
+@pytest.mark.slow
+def test_spikes_are_those_of_nest() -> None:
+    """The same wiring, weights, delays and first potentials, constant current: every spike of 500 ms in its step."""
+    nest = pytest.importorskip("nest")
+    numbers = circuit(0.03, 0.3, "dc")
+    net = build(numbers, 3, "float64")
+    populations = dict(zip(NAMES, nest_cells(numbers), strict=True))
+    recorders = {}
+    for name, p in populations.items():
+        p.V_m = net.populations[name].get("v")
+        recorders[name] = nest.Create("spike_recorder")
+        nest.Connect(p, recorders[name])
+    for q in net.projections.values():
+        pre = np.asarray(populations[q.pre.name].global_id)[q.pre_ids]
+        post = np.asarray(populations[q.post.name].global_id)[q.post_ids]
+        nest.Connect(pre, post, "one_to_one", dict(weight=1e3 * q.weights, delay=np.round(q.delays, 6)))
+    nest.Simulate(500.0)
+    result = net.run(500)
+    total = 0
+    for name, p in populations.items():
+        events, spikes = recorders[name].events, result[name].spikes
+        theirs = {
+            (round(t * 10) - 1, i - p[0].global_id) for t, i in zip(events["times"], events["senders"], strict=True)
+        }
+        assert theirs == set(zip(spikes.steps.tolist(), spikes.ids.tolist(), strict=True)), name
+        total += len(theirs)
+    assert total > 3000
