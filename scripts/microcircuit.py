@@ -118,8 +118,8 @@ def expected(numbers: Circuit, duration: float) -> dict[str, Any] | None:
         source = "NEST"
     else:
         return None
-    if duration < 10_000:  # a shorter window scatters more
-        allowed = allowed * (10_000 / duration) ** 0.5
+    if duration < 10_000:  # a shorter window scatters more, but most of the scatter is between networks
+        allowed = allowed * (10_000 / duration) ** 0.25
     return dict(rates=rates, allowed=allowed, cv=cv if long else None, room=room, source=source)
 
 

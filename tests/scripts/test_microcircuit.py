@@ -74,7 +74,7 @@ def test_what_is_expected() -> None:
     assert full["rates"].tolist() == table()["published"]["rates"] and full["source"] == "published"
     assert (full["allowed"] / full["rates"]).round(2).tolist() == [0.12] * 4 + [0.2] + [0.12] * 3
     assert full["cv"][0] == 0.938
-    short = microcircuit.expected(circuit(1), 2500)
+    short = microcircuit.expected(circuit(1), 625)
     assert short["cv"] is None and short["allowed"] == pytest.approx(2 * full["allowed"])
     tenth = microcircuit.expected(circuit(0.1), 10_000)
     assert tenth["source"] == "NEST" and tenth["cv"] is not None
