@@ -81,6 +81,7 @@ class Network:
         self._injections: list[Injection] = []
         self._poisson_inputs: list[PoissonInput] = []
         self._claimed = 0.0
+        self._checked: set[tuple[int, int, int]] = set()  # synapse models whose units were seen to fit two cells
         self._engine: Engine | None = None
         self._restored: Mapping[str, np.ndarray] | None = None
         self._last: Result | None = None
@@ -185,7 +186,10 @@ class Network:
         from ..kernels import synapse_module
         from .layout import state_dims
 
-        synapse_module(q.synapse, state_dims(pre.population), state_dims(post.population), target="reference")
+        checked = id(q.synapse), id(pre.population.model), id(post.population.model)
+        if checked not in self._checked:
+            synapse_module(q.synapse, state_dims(pre.population), state_dims(post.population), target="reference")
+            self._checked.add(checked)
         self.projections[name] = q
         self._claimed += q.memory
         return q

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..plasticity.model import SynapseModel
+from ..plasticity.static import Static
 from ..units import DIMENSIONLESS, LENGTH, TIME, Dims, edge_unit, to_edge
 from .connectors import Connector
 from .population import Population, PopulationView
@@ -46,13 +48,13 @@ class Projection:
         what = self.what
         if isinstance(post.population.model, SpikeArray):
             raise ValueError(f"{what}: post: a spike array receives nothing")
-        model = SynapseModel(name="static") if synapse is None else synapse
+        model = Static if synapse is None else synapse
         if not isinstance(model, SynapseModel):
             raise TypeError(f"{what}: synapse: expected a SynapseModel, got {type(model).__name__}")
         self.target, dims = self._target(model, target)
         if parameters:
             model = model(**dict(parameters))
-        self.synapse = model.bind(self.target, dims)
+        self.synapse = _bound(model, self.target, dims)
         self._check_sums()
         self._check_size(connector)
         rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([network.seed, 1, number])))
@@ -377,6 +379,12 @@ class Projection:
         if not self.size:
             return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         return axonal, late
+
+
+@lru_cache(maxsize=1024)
+def _bound(model: SynapseModel, target: str, dims: Dims) -> SynapseModel:
+    """`SynapseModel.bind`, once for all projections that are alike."""
+    return model.bind(target, dims)
 
 
 def _ids(view: Population | PopulationView, positions: np.ndarray) -> np.ndarray:
