@@ -153,6 +153,8 @@ class Bundle:
 
         m, group = self.module, self.target
         self.edge, self.threads = group.bounds(threads), threads
+        if self.traces is not None:  # what the projections hold now, which another number of threads may have left
+            self.traces = self._traces(m.PRE_TRACES, m.POST_TRACES)
         width = len(self.axonal)
         rows = np.zeros((threads, self.source.size * width + 1), dtype=np.int64)
         for k in range(len(self.projections)):
