@@ -1,0 +1,178 @@
+"""The same bits on any number of threads, in any pieces and beside another network; and ten million steps."""
+
+from __future__ import annotations
+
+import importlib.util
+import threading
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from spikegram.networks import Network, OneToOne
+from spikegram.networks import engine as engine_module
+from spikegram.scripts.bench import ours
+
+
+def _load(name):
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+exact = _load("exact_networks")
+
+SEED = 20240229
+LARGE = dict(cuba=4000, brunel=2500, brunel_het=2500, brunel_stdp=2500)  # cells; 2048 are cut at cache lines
+STEPS = 600  # of each run that is compared, 60 ms
+SMALL = 300  # cells of networks that run on NumPy too
+NEAR = dict(rtol=1e-12, atol=1e-15)  # of states (SI) on the two backends
+MEMORY = 4e6  # bytes that eight million steps may add
+BOUND = 1e-12  # relative, of a state that has come to rest
+DT = 0.1
+
+
+def build(name, cells, dtype="float64"):
+    return ours.build(exact.NETWORKS[name](cells), SEED, dtype).net
+
+
+@cache
+def whole(name, cells, dtype="float64"):
+    """Everything after one run on one thread."""
+    net = build(name, cells, dtype)
+    result = net.run(STEPS * DT)
+    spikes = sum(len(result[k].spikes) for k in "EI")
+    assert spikes > cells / 4, "too quiet to tell anything"
+    return exact.everything(result, net)
+
+
+# -- threads, pieces, chunks ------------------------------------------------------------------------------------------
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("threads", [2, 3])
+@pytest.mark.parametrize("name", LARGE)
+def test_threads_do_not_change_a_bit(name, threads, dtype):
+    net = build(name, LARGE[name], dtype)
+    result = net.run(STEPS * DT, threads=threads)
+    assert exact.everything(result, net) == whole(name, LARGE[name], dtype)
+    (group,) = net._engine.layout.groups
+    cut = group.bounds(threads)[1:-1]
+    # the split of 2,500 cells is at a cache line for two threads only
+    assert (cut % 64 == 0).all() == (LARGE[name] == 4000 or threads == 2)
+    assert net._engine.slab == dict(cuba=0, brunel=15, brunel_het=5, brunel_stdp=15)[name]
+    plastic = [b for b in net._engine.layout.bundles if b.traces is not None]
+    assert len(plastic) == (name == "brunel_stdp")
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_pieces_do_not_change_a_bit(name):
+    @settings(max_examples=8)
+    @given(st.lists(st.tuples(st.integers(0, STEPS // 2), st.integers(1, 3)), max_size=6))
+    def check(pieces):
+        net = build(name, SMALL)
+        for steps, threads in pieces:
+            net.run(min(steps, STEPS - net.step) * DT, threads=threads)
+        result = net.run((STEPS - net.step) * DT)
+        assert exact.everything(result, net) == whole(name, SMALL)
+
+    check()
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("seconds", [1e-12, 1e12], ids=["one-step", "long"])
+@pytest.mark.parametrize("name", LARGE)
+def test_chunks_do_not_change_a_bit(name, seconds, threads, monkeypatch):
+    """Chunks of one step from the 17th on, or chunks that only the room for spikes ends."""
+    monkeypatch.setattr(engine_module, "_CHUNK_SECONDS", seconds)
+    monkeypatch.setattr(engine_module, "_SPIKES", 64)
+    lengths, chunk = [], engine_module.Engine._chunk
+
+    def note(self, *arguments):
+        lengths.append(chunk(self, *arguments))
+        return lengths[-1]
+
+    monkeypatch.setattr(engine_module.Engine, "_chunk", note)
+    net = build(name, SMALL)
+    result = net.run(STEPS * DT, threads=threads)
+    assert exact.everything(result, net) == whole(name, SMALL)
+    assert sum(lengths) == STEPS
+    assert (max(lengths[1:]) == 1) == (seconds < 1)
+
+
+@pytest.mark.parametrize("name", LARGE)
+def test_numpy_gives_the_same_spikes(name):
+    nets = [build(name, SMALL) for _ in range(2)]
+    a, b = (net.run(30, backend=backend) for net, backend in zip(nets, ("numba", "reference"), strict=True))
+    assert exact.spike_bytes(a) == exact.spike_bytes(b)
+    assert len(a["E"].spikes) > 50
+    for p in nets[0].populations.values():
+        for v in p._rows:
+            assert np.allclose(p.get(v), nets[1].populations[p.name].get(v), **NEAR)
+    for q in nets[0].projections.values():
+        for v, values in q.values.items():
+            assert np.allclose(values, nets[1].projections[q.name].values[v], **NEAR)
+
+
+# -- two networks at once ---------------------------------------------------------------------------------------------
+def test_two_networks_at_once_do_not_disturb_each_other():
+    found, problems, start = {}, [], threading.Barrier(2)
+
+    def simulate(name):
+        try:
+            net = build(name, SMALL)
+            start.wait()
+            for _ in range(6):
+                result = net.run(STEPS // 6 * DT, threads=2)
+            found[name] = exact.everything(result, net)
+        except Exception as error:
+            problems.append(error)
+
+    workers = [threading.Thread(target=simulate, args=(name,)) for name in ("cuba", "brunel")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    assert not problems
+    assert found == {name: whole(name, SMALL) for name in ("cuba", "brunel")}
+
+
+# -- long runs --------------------------------------------------------------------------------------------------------
+def resident():
+    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads /proc")
+def test_ten_million_steps_without_drift_or_growth():
+    """A cell that fires by itself keeps its interval to the step; what it drives comes to the same values each time."""
+    net = Network(dt=DT, seed=SEED)
+    clock = net.population(1, ours.cell_model("cuba"), name="clock", init=dict(v=-60.0))
+    leaky = net.population(3, ours.cell_model("brunel"), name="leaky")
+    for k in range(3):
+        net.project(clock, leaky[k], OneToOne(), weight=1.0 + k, delay=(0, 1.5, 2.5)[k], target="v", name=f"to {k}")
+    net.record(clock, "spikes")
+    net.record(leaky, "spikes")
+    piece, first, before = 1_000_000, None, None
+    for n in range(10):
+        spikes = net.run(piece * DT)["clock"].spikes.steps
+        if first is None:
+            first, interval = int(spikes[0]), int(spikes[1] - spikes[0])
+        expected = first + interval * np.arange(
+            -(-(n * piece - first) // interval), -(-((n + 1) * piece - first) // interval)
+        )
+        assert np.array_equal(spikes, expected[expected >= 0])
+        assert len(net.result["leaky"].spikes) == 0
+        # v just after the last jump is w/(1 - exp(-interval)), the sum of all jumps before
+        for k, late in enumerate((0, 15, 25)):
+            since = (net.step - 1 - late - first) % interval
+            decay = np.exp(-np.array([since, interval]) * DT / 20)
+            rest = (1.0 + k) * decay[0] / (1 - decay[1])
+            assert abs(leaky.get("v")[k] / rest - 1) < BOUND
+        net.clear_recordings()
+        if n == 1:
+            before = resident()
+    assert net.step == 10 * piece
+    assert resident() - before < MEMORY
