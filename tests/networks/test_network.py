@@ -11,8 +11,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from spikegram.networks import AllToAll, FixedProbability, FixedTotalNumber, FromList, Network, OneToOne, SpikeArray
-from spikegram.neurons import NeuronModel
-from spikegram.plasticity import SynapseModel
+from spikegram.neurons import LIF, NeuronModel
+from spikegram.plasticity import STDP, SynapseModel
 
 
 def _load(name):
@@ -409,3 +409,16 @@ def test_spikes_given_between_runs_are_as_if_given_first(net, cells):
         net.add_spikes(cells, 5, 0)
     with pytest.raises(TypeError, match="expected a population of this network"):
         net.add_spikes("source", 5, 0)
+
+
+def test_describe_shows_how_synapses_are_laid_out():
+    net = Network(dt=0.1, dtype="float32")
+    cells = net.population(50, LIF, name="cells")
+    net.project(cells, cells, AllToAll(), weight=0.1, delay=1.5, target="I", name="same")
+    net.project(cells, cells, AllToAll(), weight="0.1*nA*rand()", delay=1.5, target="I", name="own", synapse=STDP)
+    assert "layout" not in net.describe()
+    net.run(0, threads=2)
+    text = net.describe()
+    assert "layout of 'same': 16-bit targets, w: one value a kind, 1 kind(s), 1 class(es)" in text
+    assert "layout of 'own': 16-bit targets, w: one per synapse, x: per neuron, y: per neuron" in text
+    assert "threads meet every 15 steps" in text
