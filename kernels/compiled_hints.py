@@ -10,7 +10,19 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import populate_array
 
-__all__ = ["atomic_add", "atomic_read", "eight_bytes", "inner", "keep", "line", "options", "part", "prefetch", "where"]
+__all__ = [
+    "atomic_add",
+    "atomic_read",
+    "eight_bytes",
+    "inner",
+    "keep",
+    "line",
+    "options",
+    "part",
+    "prefetch",
+    "same_bits",
+    "where",
+]
 
 # no counting of references: arrays outlive a run, and two threads that count in one place wait for each other
 options = {"nogil": True, "cache": True, "error_model": "numpy", "_nrt": False}
@@ -108,6 +120,17 @@ def line(typingctx, array, a, b):
         return _view(context, builder, flat, pointer, cgutils.unpack_tuple(builder, whole.shape, 3)[2])
 
     return flat(array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def same_bits(typingctx, value, kind):
+    """The bits of ``value`` as a number of another kind of the same width."""
+    other = kind.dtype
+
+    def codegen(context, builder, signature, args):
+        return builder.bitcast(args[0], context.get_value_type(other))
+
+    return other(value, kind), codegen
 
 
 @intrinsic

@@ -180,12 +180,12 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
     out = _header(p, "Numba kernel") + _constants(p)
     out += ["@_njit(**_options)"]
     tile_args = ", ".join([*arrays, *scalars_in])
-    fixed = "_n, _first, _k, _step, dt, _seed, _stream, _zero, _nr, _last, _until, _fired"
+    fixed = "_n, _first, _k, _step, _dt, t, dt, _seed, _stream, _zero, _nr, _last, _until, _fired"
     out += [f"def _tile({fixed}{', ' if tile_args else ''}{tile_args}):"]
-    out += ["    t, _any = _real(_step * dt), False", "    for _j in range(_n):", "        i = _first + _j"]
+    out += ["    _any = False", "    for _j in range(_n):", "        i = _first + _j"]
     out += [f"        {n} = _of_{n}[_j]" for n in (*state_in, *vectors_in)]
     if "lastspike" in used:
-        out.append("        lastspike = _real(_last[_j] * dt)")
+        out.append("        lastspike = _real(_last[_j] * _dt)")
     out += [
         f"        {n} = _real(_{_DRAW[kind]}(_seed, _stream + _u8({k}), i, _step))"
         for k, (n, kind) in enumerate(p.update_randoms.items())
@@ -212,7 +212,8 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
     out += ["    for _s in range(_lo.shape[1]):"]
     out += ["        _a, _end = _lo[_thread, _s], _hi[_thread, _s]", "        while _a < _end:"]
     out += ["            _b = min(_a + 1024, _end)"]
-    call = ["_b - _a", "_a - _start[_s]", "_kk", "_step", "dt", "_seed", "_stream[_s]", "_zero"]
+    call = ["_b - _a", "_a - _start[_s]", "_kk", "_step", "dt", "_real(_step * dt)", "_real(dt)", "_seed"]
+    call += ["_stream[_s]", "_zero"]
     cut = "_a, _b - _a)"
     call += [f"_part({n}, 0, {cut}" for n in ("_nr", "_last", "_until", "_fired")]
     call += [f"_part(_X, {rows[n]}, {cut}" for n in state_in]
@@ -294,7 +295,7 @@ def numba_imports(single: bool) -> str:
             "    inner as _options, keep as _keep, line as _line, part as _part, prefetch as _prefetch,",
             "    where as _where,",
             ")",
-            "from spikegram.kernels.compiled_special import clip as _clip, exprel as _exprel, mod as _mod",
+            "from spikegram.kernels.compiled_special import clip as _clip, exp as _exp, exprel as _exprel, mod as _mod",
             "",
             "_f4, _u8 = _np.float32, _np.uint64",
             f"_real = _np.{'float32' if single else 'float64'}",

@@ -139,7 +139,8 @@ class NumbaPrinter(_Printer):
 
     module = "_math"
     functions = {
-        **_COMMON, "abs": "abs", "sign": "_np.sign", "trunc": "_np.trunc", "floor": "_np.floor", "ceiling": "_np.ceil",
+        **_COMMON, "exp": "_exp", "abs": "abs", "sign": "_np.sign", "trunc": "_np.trunc", "floor": "_np.floor",
+        "ceiling": "_np.ceil",
     }  # fmt: skip
 
     def __init__(self, single: bool = False) -> None:

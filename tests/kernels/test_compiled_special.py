@@ -42,3 +42,27 @@ def _kinds(x, y):
 def test_single_precision_stays_single_and_double_stays_double() -> None:
     for kind in (np.float32, np.float64):
         assert all(a.dtype == kind for a in _kinds(kind(0.5), kind(2)))
+
+
+@njit
+def _exp(x, y):
+    for i in range(x.shape[0]):
+        y[i] = special.exp(x[i])
+
+
+@pytest.mark.parametrize(("kind", "most"), [(np.float64, 708), (np.float32, 87)])
+def test_exponential_function(kind: type, most: float, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x = np.concatenate([rng.uniform(-most, most, 5000), rng.uniform(-1, 1, 5000), 1e-9 * rng.normal(size=50)])
+    x, y = x.astype(kind), np.empty(len(x), dtype=kind)
+    _exp(x, y)
+    exact = np.exp(x.astype(np.longdouble))
+    assert np.abs((y - exact) / exact).max() < 1.0 * np.finfo(kind).eps
+    edges = [0, -0.0, 1e-300, np.inf, -np.inf, np.nan, 709.7, 709.8, -740, -745.2, 88.7, 88.8, -104.1, 1e30, -1e30]
+    edges = np.array(edges, dtype=kind)
+    found = np.empty_like(edges)
+    _exp(edges, found)
+    with np.errstate(all="ignore"):
+        np.testing.assert_allclose(
+            found, np.exp(edges), rtol=2 * np.finfo(kind).eps, atol=np.finfo(kind).smallest_subnormal
+        )

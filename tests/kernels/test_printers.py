@@ -58,7 +58,7 @@ TEXTS = {
 }
 SCALAR = dict(
     _math=math, _np=np, _f4=np.float32, _clip=lambda x, a, b: min(max(x, a), b), _mod=lambda a, b: a % b,
-    _exprel=lambda x: float(exprel(x)), _where=lambda c, a, b: a if c else b,
+    _exprel=lambda x: float(exprel(x)), _where=lambda c, a, b: a if c else b, _exp=math.exp,
 )  # fmt: skip
 
 
