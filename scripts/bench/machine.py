@@ -32,7 +32,7 @@ def describe() -> dict[str, Any]:
     """Processor, cores, memory, system and Python."""
     return dict(
         processor=processor(), cores=os.cpu_count(), memory_gib=round(memory_total() / 2**30, 1),
-        system=platform.platform(), python=platform.python_version(),
+        system=f"{platform.system()} {platform.machine()}", python=platform.python_version(),
     )  # fmt: skip
 
 
