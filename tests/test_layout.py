@@ -34,6 +34,7 @@ WRITE_CODE = {
     )
 }
 HOLD_CODE = {f"spikegram.kernels.{name}" for name in ("compiled", "compiled_hints", "compiled_special", "packing")}
+HOLD_CODE.add("spikegram.scripts.bench.yardstick")
 
 # What the modules of a folder may import, at their head, from the other folders.
 INWARD = {

@@ -147,7 +147,7 @@ def test_single_precision_stays_single(text: str) -> None:
     single = {  # the C library's functions for single precision, as compiled code has them
         n: (lambda f: lambda *a: np.float32(f(*a)))(getattr(math, n)) for n in dir(math) if not n.startswith("_")
     }  # fmt: skip
-    scope = SCALAR | dict(_math=SimpleNamespace(**single), _exprel=lambda x: np.float32(exprel(x)))
+    scope = SCALAR | dict(_math=SimpleNamespace(**single), _exprel=lambda x: np.float32(exprel(x)), _exp=single["exp"])
     out = eval(NumbaPrinter(single=True).doprint(to_sympy(text, "test", set(values))), scope, values)
     assert not isinstance(out, np.float64) and type(out) is not float
 
