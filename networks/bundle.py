@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..kernels.synapse_form import SynapseForm
-from .wiring import Wiring, same_everywhere, smallest
+from .wiring import Wiring, number_type, same_everywhere, smallest
 
 if TYPE_CHECKING:
     from .layout import Group
@@ -29,6 +29,7 @@ __all__ = ["Bundle"]
 
 _MOST_CLASSES = 32  # beyond two for each delay, kinds are stored with the synapses
 _BLOCK = 128  # rows that are delivered in one go
+_REMEMBERED = 2**20  # synapses of a projection up to which the way back to it is kept
 
 
 class Bundle:
@@ -81,7 +82,7 @@ class Bundle:
 
     # -- classes ----------------------------------------------------------------------------------------------------
     def _classes(self, facts: ModuleType, constant: tuple[str, ...], private: tuple[str, ...]) -> None:
-        """Number the classes; ``lookup`` of a projection gives the class of (axonal, dendritic)."""
+        """Number kinds and classes, and note which classes each projection has, in the order of their delays."""
         used = [n for n in facts.SCALARS if n not in facts.FIXED or n in constant]
         kinds: dict[Any, int] = {}
         self.kind_of = np.zeros(len(self.projections), dtype=np.int64)
@@ -160,8 +161,8 @@ class Bundle:
         for k in range(len(self.projections)):
             packing.count(*self._given(k), self.edge, width, rows)
         size = int(packing.starts(rows))
-        self.target_type = np.uint16 if group.size <= 2**16 else np.uint32
-        self.targets = np.empty(size, dtype=self.target_type)
+        self._found: dict[int, tuple[Wiring, np.ndarray]] = {}
+        self.targets = np.empty(size, dtype=number_type(group.size))
         self.values = np.empty((len(m.VARYING), size), dtype=group.dtype)
         when = np.zeros((int(m.AGES), size), dtype=np.int64)
         kinds = np.empty(size if self.mixed else 0, dtype=np.int32)
@@ -188,7 +189,7 @@ class Bundle:
         self.when = when[0] if m.AGES else none
         src = np.empty(0, dtype=np.uint16)
         if m.ON_POST or m.CLOCKED or m.SUMS:
-            src = np.empty(size, dtype=np.uint16 if self.source.size <= 2**16 else np.uint32)
+            src = np.empty(size, dtype=number_type(self.source.size))
             packing.sources(self.rows, width, src)
         colptr, col = np.zeros((len(self.axonal), 1), dtype=self.rows.dtype), np.zeros(0, dtype=np.uint32)
         if m.ON_POST:
@@ -228,10 +229,12 @@ class Bundle:
         """The wiring of the k-th projection, and where its synapses lie [S] (in stored order)."""
         from ..kernels import packing
 
+        if k in self._found:
+            return self._found[k]
         p, own = self.projections[k], np.array(self.own_classes[k], dtype=np.int64)
         n_pre, n_post = p.pre.population.size, p.post.population.size
         row = np.empty(n_pre + 1, dtype=np.int64)
-        targets = np.empty(p.size, dtype=np.uint16 if n_post <= 2**16 else np.uint32)
+        targets = np.empty(p.size, dtype=number_type(n_post))
         which, place = np.empty(p.size, dtype=np.int16), np.empty(p.size, dtype=np.int64)
         packing.unpack(
             self.rows, len(self.axonal), self.targets, self.member, k, own, int(self.base[k, 0]), n_pre,
@@ -241,7 +244,10 @@ class Bundle:
             own = np.zeros(1, dtype=np.int64)
             which = np.zeros(1, dtype=np.int16)
         late = [same_everywhere(smallest(d[own])[which]) if len(d) else d for d in (self.axonal, self.dendritic)]
-        return Wiring(row, targets, *late, *p._numbers), place
+        found = Wiring(row, targets, *late, *p._numbers), place
+        if p.size <= _REMEMBERED:
+            self._found[k] = found
+        return found
 
     def get(self, k: int, name: str, place: np.ndarray | None = None) -> np.ndarray:
         """Values of a variable of the k-th projection in stored order, [S], or one for all."""

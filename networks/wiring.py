@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-__all__ = ["Wiring", "same_everywhere", "smallest"]
+__all__ = ["Wiring", "number_type", "same_everywhere", "smallest"]
 
 
 @dataclass
@@ -54,8 +54,7 @@ class Wiring:
             for d in varied:
                 d[places] = d[order]
         row = np.concatenate(([0], np.cumsum(np.bincount(pre, minlength=n_pre)))).astype(np.int64)
-        targets = post.astype(np.uint16 if n_post <= 2**16 else np.uint32)
-        return cls(row, targets, axonal, dendritic, places, order)
+        return cls(row, post.astype(number_type(n_post)), axonal, dendritic, places, order)
 
     @property
     def size(self) -> int:
@@ -107,6 +106,11 @@ def same_everywhere(values: np.ndarray) -> np.ndarray:
     if len(values) > 1 and values[0] == values[-1] and (values == values[0]).all():
         return values[:1].copy()
     return values
+
+
+def number_type(neurons: int) -> type[np.unsignedinteger]:
+    """The type of a neuron's number among so many."""
+    return np.uint16 if neurons <= 2**16 else np.uint32
 
 
 def smallest(values: np.ndarray) -> np.ndarray:
