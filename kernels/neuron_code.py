@@ -206,7 +206,7 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
         out += ["        _fired[_j] = _hit", "        _any |= _hit"]
         if p.refractory == "condition":
             out += ["        _nr[_j] = not_refractory & (not _hit)"]
-    out += ["    return _any", "", "", "@_njit(**_options)", "def advance(@):"]
+    out += ["    return _any", "", "", "@_njit(forceinline=True, **_options)", "def advance(@):"]
     out += ['    """One step of a thread\'s neurons: state update, then threshold."""']
     out += ["    _count, _kk = _ptr[_thread, _k], _until.dtype.type(_k)"]
     out += ["    for _s in range(_lo.shape[1]):"]
@@ -227,7 +227,7 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
     ]
     out += ["            _a = _b", "    _ptr[_thread, _k + 1] = _count", "", ""]
     if p.reset:
-        out += ["@_njit(**_options)", "def reset(@):"]
+        out += ["@_njit(forceinline=True, **_options)", "def reset(@):"]
         out += ['    """Apply the reset to the thread\'s neurons that spiked in this step."""']
         reads = _names(a.expr for a in p.reset)
         writes = [n for n in dict.fromkeys(a.name for a in p.reset) if n in rows]

@@ -30,7 +30,8 @@ def numba_synapse(p: SynapseProgram, form: SynapseForm, single: bool) -> str:
 
 
 def _function(name: str, what: str, body: list[str]) -> list[str]:
-    return ["@_njit(**_options)", f"def {name}:", f'    """{what}"""', *body, "", ""]
+    inline = "" if name.startswith("_") else "forceinline=True, "  # into the loop, the only place that calls it
+    return [f"@_njit({inline}**_options)", f"def {name}:", f'    """{what}"""', *body, "", ""]
 
 
 def _clock(r: Side, statements: tuple[Assign, ...], randoms: bool = False) -> list[str]:

@@ -28,6 +28,7 @@ __all__ = ["Engine"]
 _BUFFER = 2**22  # recorded values that a chunk may hold
 _SPIKES = 2**20  # room for spikes of a thread in a chunk, beyond what one slab may need
 _CHUNK_SECONDS = 0.1
+_GROWTH = 64  # a chunk is at most so many times as long as the one before; what it costs to begin one is in its time
 
 
 class Engine:
@@ -79,8 +80,7 @@ class Engine:
                 done += n
                 if progress is not None:
                     progress(n)
-                faster = 4 if spent < _CHUNK_SECONDS / 4 else 1
-                chunk = max(1, int(n * min(faster, _CHUNK_SECONDS / max(spent, 1e-9))))
+                chunk = max(1, int(n * min(_GROWTH, _CHUNK_SECONDS / max(spent, 1e-9))))
         return done < steps
 
     def release(self) -> None:
@@ -186,7 +186,7 @@ class Engine:
         for g, arrays, finish in zip(self.layout.groups, groups, finishers, strict=True):
             finish(n)
             g.note_free(arrays[16], k0 + n - 1)
-            self._take_spikes(g, arrays[12], arrays[13], step, n, threads)
+            self._take_spikes(g, arrays[12], arrays[13], step, n)
         return n
 
     def _bring_history(self, g: Group, ids: np.ndarray, ptr: np.ndarray, step: int, threads: int) -> None:
@@ -198,24 +198,19 @@ class Engine:
             ids[t, : len(steps)] = g.history_ids[mine]
             ptr[t, : g.depth + 1] = np.searchsorted(steps, np.arange(step - g.depth, step + 1), side="left")
 
-    def _take_spikes(self, g: Group, ids: np.ndarray, ptr: np.ndarray, step: int, n: int, threads: int) -> None:
-        steps = np.concatenate(
-            [np.repeat(np.arange(step, step + n), np.diff(ptr[t, g.depth : g.depth + n + 1])) for t in range(threads)]
-        )
-        numbers = np.concatenate([ids[t, ptr[t, g.depth] : ptr[t, g.depth + n]] for t in range(threads)])
-        if threads > 1:
-            order = np.argsort(steps, kind="stable")
-            steps, numbers = steps[order], numbers[order]
-        oldest = step + n - g.depth
-        all_steps, all_ids = np.concatenate([g.history_steps, steps]), np.concatenate([g.history_ids, numbers])
-        keep = np.searchsorted(all_steps, oldest, side="left")
-        g.history_steps, g.history_ids = all_steps[keep:].copy(), all_ids[keep:].copy()
-        for recorder in self.network._spike_recorders:
-            if id(recorder.population) in g.place:
+    def _take_spikes(self, g: Group, ids: np.ndarray, ptr: np.ndarray, step: int, n: int) -> None:
+        """Hand the spikes of a chunk to their recorders, and keep those that may still be on their way."""
+        from ..kernels.spike_lists import by_population
+
+        whole = g.start[[0, -1]]
+        g.history_steps, g.history_ids, _ = by_population(ptr, ids, n, g.depth, step + n - g.depth, whole)
+        recorders = [r for r in self.network._spike_recorders if id(r.population) in g.place]
+        if recorders:
+            steps, numbers, begins = by_population(ptr, ids, g.depth, n, step, g.start)
+            for recorder in recorders:
                 k = g.place[id(recorder.population)]
-                a, b = g.start[k], g.start[k + 1]
-                mine = slice(None) if len(g.populations) == 1 else (numbers >= a) & (numbers < b)
-                recorder.add(steps[mine], (numbers[mine] - a).astype(np.int32))
+                mine = slice(begins[k], begins[k + 1])
+                recorder.add(steps[mine], numbers[mine])
 
     # -- tables for a chunk -----------------------------------------------------------------------------------------
     def _sources(self, g: Group, step: int, threads: int) -> tuple:
