@@ -20,9 +20,12 @@ class SynapseForm(NamedTuple):
         Event-driven variables that belong to one of the two neurons are kept per neuron.
     mixed : bool
         The kind is looked up synapse by synapse; else a class of delay has one kind.
+    drawn : bool
+        Nothing is stored: the row of a spike's targets is drawn anew (`compiled_rows`).
     """
 
     constant: tuple[str, ...] = ()
     direct: tuple[str, ...] = ()
     traces: bool = False
     mixed: bool = False
+    drawn: bool = False

@@ -24,7 +24,10 @@ _OUTSIDE = "_thread, _k, _step, dt, _seed, _Xs, _Xt, _At, _ids, _ptr, _phase, _l
 def numba_synapse(p: SynapseProgram, form: SynapseForm, single: bool) -> str:
     """The text of the module; functions that would do nothing are left out."""
     r = Side(p, form, NumbaPrinter(single))
-    out = header(p, r, "Numba kernel", numba_imports(single))
+    imports = numba_imports(single)
+    if form.drawn:
+        imports += "\nfrom spikegram.kernels.compiled_rows import draw_row as _draw_row"
+    out = header(p, r, "Numba kernel", imports)
     out += [*_on_pre(r), *_on_post(r), *_fade(r), *_clocked(r), *_summed(r)]
     return with_arguments(out, f"{_OUTSIDE}, {SYNAPSE_ARRAYS}")
 
@@ -58,6 +61,9 @@ def _on_pre(r: Side) -> list[str]:
     body += r.target_loads(used, pad) + r.loads(used, pad) + r.event(p.pre, p.pre_randoms, 0, pad, "")
     body += r.raise_traces(r.pre_traces, p.pre, " " * 8, "_xtr[#, _thread, _c, _i]")
     rows = _function("_rows(_n, @)", "Deliver along ``_n`` rows.", body)
+    what = "Deliver the presynaptic spikes that arrive in this step."
+    if r.form.drawn:
+        return rows + _function("on_pre(@)", what, _drawn_rows())
     body = [
         "    _n, _width = _np.int64(0), _ax.shape[0]",
         "    for _c in range(_width):",
@@ -74,7 +80,32 @@ def _on_pre(r: Side) -> list[str]:
     body += ["                    _n += 1", "                    if _n == _seg.shape[1]:"]
     body += ["                        _rows(_n, @)", "                        _n = _np.int64(0)"]
     body += ["    if _n:", "        _rows(_n, @)"]
-    return rows + _function("on_pre(@)", "Deliver the presynaptic spikes that arrive in this step.", body)
+    return rows + _function("on_pre(@)", what, body)
+
+
+def _drawn_rows() -> list[str]:
+    """For each spike that arrives, and each rule of its class of delay: draw the row, deliver along it."""
+    return [
+        "    _first, _end = _lo[_thread, 0], _hi[_thread, _hi.shape[1] - 1]",
+        "    _room = _tgt.shape[0] // _lo.shape[0]",
+        "    _mine = _part(_tgt, 0, _thread * _room, _room)",
+        "    for _c in range(_ax.shape[0]):",
+        "        if _early[_c] != _phase:",
+        "            continue",
+        "        _kk = _k - _ax[_c]",
+        "        for _h in range(_ptr.shape[0]):",
+        "            for _q in range(_ptr[_h, _kk], _ptr[_h, _kk + 1]):",
+        "                _i = _ids[_h, _q]",
+        "                for _r in range(_crule[_c], _crule[_c + 1]):",
+        "                    if _rules[_r, 0] <= _i < _rules[_r, 1]:",
+        "                        _seg[_thread, 0, 0] = _thread * _room",
+        "                        _seg[_thread, 0, 1] = _thread * _room + _draw_row(",
+        "                            _rules, _scales, _r, _i, _first, _end, _seed, _mine",
+        "                        )",
+        "                        _seg[_thread, 0, 2] = _c",
+        "                        _seg[_thread, 0, 3] = _i",
+        "                        _rows(1, @)",
+    ]
 
 
 def _on_post(r: Side) -> list[str]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..kernels.arrays import SYNAPSE_ARRAYS
 from ..kernels.synapse_form import SynapseForm
 from .wiring import Wiring, number_type, same_everywhere, smallest
 
@@ -49,6 +50,8 @@ class Bundle:
         The present step.
     """
 
+    drawn = False  # rows are drawn anew at each spike
+
     def __init__(
         self, facts: ModuleType, make: Callable[[SynapseForm], ModuleType], source: Group, target: Group,
         projections: list[Projection], direct: tuple[str, ...], step: int,
@@ -62,7 +65,7 @@ class Bundle:
         self._classes(facts, constant, tuple(n for side in facts.PRIVATE for n in side) if traces else ())
         self.traces = self._traces(*facts.PRIVATE) if traces and not self.mixed else None
         form = SynapseForm(
-            constant, tuple(n for n in facts.TARGETS if n in direct), self.traces is not None, self.mixed
+            constant, tuple(n for n in facts.TARGETS if n in direct), self.traces is not None, self.mixed, self.drawn
         )
         self.module, self.form = make(form), form
         m = self.module
@@ -78,7 +81,7 @@ class Bundle:
         self.scalars = np.array(
             [[p.constant(n) for n in m.SCALARS] for p in projections], dtype=target.dtype
         ).reshape(len(projections), len(m.SCALARS))  # fmt: skip
-        self.threads = 0
+        self.threads, self.member = 0, np.empty(0, dtype=np.int32)
 
     # -- classes ----------------------------------------------------------------------------------------------------
     def _classes(self, facts: ModuleType, constant: tuple[str, ...], private: tuple[str, ...]) -> None:
@@ -99,7 +102,7 @@ class Bundle:
             delays.append(p.delay_pairs())
         different = set().union(*delays)
         found = {(a, d, int(k)) for pairs, k in zip(delays, self.kind_of, strict=True) for a, d in pairs}
-        self.mixed = len(found) > 2 * len(different) + _MOST_CLASSES
+        self.mixed = len(found) > 2 * len(different) + _MOST_CLASSES and not self.drawn
         classes = sorted({(a, d, 0) for a, d, _ in found} if self.mixed else found)
         self.axonal, self.dendritic, self.class_kind = np.array(classes, dtype=np.int64).reshape(-1, 3).T.copy()
         number = {c: n for n, c in enumerate(classes)}
@@ -201,17 +204,30 @@ class Bundle:
         self.post_traces = post.copy()
         summed = np.zeros(len(group.populations), dtype=bool)  # populations whose sums are made here
         summed[[group.place[id(p.post.population)] for p in self.projections]] = True
-        kept = self.first_of_kind
+        return self._as_tuple(
+            _row=self.rows, _src=src, _Y=self.values, _when=self.when, _kind=kinds, _sid=own, _colptr=colptr, _col=col,
+            _summed=summed, _xtr=self.pre_traces, _ytr=self.post_traces,
+        )  # fmt: skip
+
+    def _as_tuple(self, **more: np.ndarray) -> tuple:
+        """Give the tuple: what every bundle has, and what is given; the rest is empty."""
+        m, kept, none = self.module, self.first_of_kind, np.zeros(0, dtype=np.int64)
         self.kind_scalars = self.scalars[kept]
         stream = np.array([2**31 + 64 * self.projections[k].number for k in kept], dtype=np.uint64)
-        self._arrays = (
-            self.rows, self.targets, src, self.values, self.when, self.kind_scalars,
-            kinds, self.class_kind, own, stream, self.base[kept],
-            self.axonal, self.dendritic, self.early, colptr, col,
-            _positions(m.PRE, self.source.rows), _positions(m.POST, group.rows), self.accumulators, self.late,
-            _positions(m.SUMS, group.rows), summed, self.pre_traces, self.post_traces,
-            np.zeros((threads, _BLOCK, 4), dtype=np.int64),
+        empty = dict(
+            _row=none[None], _src=np.empty(0, np.uint16), _Y=np.empty((0, 0), self.target.dtype), _when=none,
+            _kind=np.empty(0, np.int32), _sid=none, _colptr=none[None], _col=np.empty(0, np.uint32),
+            _summed=np.empty(0, bool), _xtr=np.zeros((0, 1, 1, 1), self.target.dtype),
+            _ytr=np.zeros((0, 1, 1), self.target.dtype), _rules=none[None], _scales=np.empty(0), _crule=none,
         )  # fmt: skip
+        made = empty | more | dict(
+            _tgt=self.targets, _C=self.kind_scalars, _ckind=self.class_kind, _stream=stream, _base=self.base[kept],
+            _ax=self.axonal, _dend=self.dendritic, _early=self.early,
+            _rpre=_positions(m.PRE, self.source.rows), _rpost=_positions(m.POST, self.target.rows),
+            _racc=self.accumulators, _late=self.late, _rsum=_positions(m.SUMS, self.target.rows),
+            _seg=np.zeros((self.threads, _BLOCK, 4), dtype=np.int64),
+        )  # fmt: skip
+        self._arrays = tuple(made[n] for n in SYNAPSE_ARRAYS.split(", "))
         return self._arrays
 
     def _given(self, k: int) -> tuple:

@@ -18,6 +18,7 @@ from ..kernels.synapse_form import SynapseForm
 from ..neurons.model import NeuronModel
 from .bundle import Bundle
 from .population import NEVER, Population
+from .procedural import ProceduralBundle
 from .projection import Projection
 from .sources import SpikeArray
 from .values import grid_steps
@@ -178,7 +179,8 @@ class Layout:
             pre, post = p.pre.population, p.post.population
             facts = synapse_module(p.synapse, state_dims(pre), state_dims(post), "reference")
             source, to = self.group_of[id(pre)], self.group_of[id(post)]
-            kind = facts.__name__, source.number, to.number
+            drawn = p.procedural and target == "numba"
+            kind = facts.__name__, source.number, to.number, drawn
             by_kind.setdefault(kind, (facts, source, to, []))[3].append(p)
         self.bundles: list[Bundle] = []
         summed: set[tuple[int, str]] = set()
@@ -196,7 +198,8 @@ class Layout:
                 return synapse_module(p.synapse, *sides, target, single, form)
 
             at_once = tuple(v for v in facts.TARGETS if (to.number, v) in direct)
-            self.bundles.append(Bundle(facts, make, source, to, members, at_once, step))
+            made = ProceduralBundle if members[0].procedural and target == "numba" else Bundle
+            self.bundles.append(made(facts, make, source, to, members, at_once, step))
 
     @staticmethod
     def _direct(kinds: list[tuple[ModuleType, Group, Group, list[Projection]]]) -> set[tuple[int, str]]:

@@ -25,6 +25,7 @@ from .connectors import Connector
 from .injection import Injection, make_injection
 from .poisson_input import PoissonInput, make_poisson_input
 from .population import Population, PopulationView
+from .procedural import ProceduralProjection
 from .projection import Projection
 from .recording import SpikeRecorder, TraceRecorder, collect, recorders_of
 from .result import Result
@@ -146,7 +147,7 @@ class Network:
         self, pre: Population | PopulationView, post: Population | PopulationView, connector: Connector,
         weight: Any = None, delay: Any = 0, target: str | None = None, synapse: SynapseModel | None = None,
         dendritic_delay: Any = 0, name: str | None = None, parameters: Mapping[str, Any] | None = None,
-        init: Mapping[str, Any] | None = None, round_delays: bool = False,
+        init: Mapping[str, Any] | None = None, round_delays: bool = False, procedural: bool = False,
     ) -> Projection:  # fmt: skip
         """Connect two populations or parts of them.
 
@@ -170,16 +171,26 @@ class Network:
             Other parameter values of the synapse model, and start values of its variables.
         round_delays : bool
             Round delays to the nearest step instead of refusing others.
+        procedural : bool
+            Store no synapses: draw the targets of each spike anew, from a stream that always gives the same ones. For
+            networks that do not fit into memory; about ten times slower for each synaptic event. One weight and one
+            delay, static synapses, and as connector `AllToAll`, `FixedProbability` or `FixedOutDegree`, whose synapses
+            are others than those that the same connector draws to be stored.
 
         Returns
         -------
         Projection
+
+        Raises
+        ------
+        ValueError, TypeError
+            If an argument is malformed, has a wrong unit or cannot be met by these neurons; nothing is added then.
         """
         self._check_own(pre, "project: pre")
         self._check_own(post, "project: post")
         self._may_change("projection")
         name = self._name(name, f"{pre.name} -> {post.name}", self.projections)
-        q = Projection(
+        q = (ProceduralProjection if procedural else Projection)(
             self, len(self.projections), name, pre, post, connector, weight, delay, target, synapse, dendritic_delay,
             parameters, init, round_delays,
         )  # fmt: skip
@@ -187,9 +198,11 @@ class Network:
         from .layout import state_dims
 
         checked = id(q.synapse), id(pre.population.model), id(post.population.model)
-        if checked not in self._checked:
-            synapse_module(q.synapse, state_dims(pre.population), state_dims(post.population), target="reference")
+        if procedural or checked not in self._checked:
+            facts = synapse_module(q.synapse, state_dims(pre.population), state_dims(post.population), "reference")
             self._checked.add(checked)
+            if isinstance(q, ProceduralProjection):
+                q.check(facts)
         self.projections[name] = q
         self._claimed += q.memory
         return q
@@ -462,7 +475,7 @@ class Network:
         for q in self.projections.values():
             steps = sorted(a + d for a, d in q.delay_pairs())
             delays = f"{steps[0] * self.dt:g} ... {steps[-1] * self.dt:g} ms" if steps else "-"
-            what = f"{q.size} synapses ({q.synapse.name}) -> {q.target or '-'}"
+            what = f"{'about ' if q.procedural else ''}{q.about} synapses ({q.synapse.name}) -> {q.target or '-'}"
             lines.append(f"  projection {q.name!r}: {what}, delay {delays}")
         if self._engine is not None:
             for b in self._engine.layout.bundles:
@@ -474,7 +487,7 @@ class Network:
 
     def __repr__(self) -> str:
         neurons = sum(p.size for p in self.populations.values())
-        synapses = sum(q.size for q in self.projections.values())
+        synapses = sum(q.about for q in self.projections.values())
         return f"Network({neurons} neurons, {synapses} synapses, t = {self.time:g} ms)"
 
     # -- help -------------------------------------------------------------------------------------------------------

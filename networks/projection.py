@@ -36,7 +36,11 @@ class Projection:
         Number of synapses, S.
     wiring : Wiring
         Who is joined to whom, and how late.
+    procedural : bool
+        No synapse is stored; see `procedural`.
     """
+
+    procedural = False
 
     def __init__(
         self, network: Network, number: int, name: str, pre: Population | PopulationView,
@@ -56,17 +60,25 @@ class Projection:
             model = model(**dict(parameters))
         self.synapse = _bound(model, self.target, dims)
         self._check_sums()
+        self._given = weight, dict(init or {})
+        self._values: dict[str, np.ndarray] = {}  # in stored order, [S], or [] if given as one
+        self._lent: tuple[Bundle, int] | None = None  # to a run, which then holds what there is one of per synapse
+        self._drawn: tuple[np.ndarray, np.ndarray] | None = None
+        if not isinstance(connector, Connector):
+            raise TypeError(f"{what}: connector: expected one such as FixedProbability(0.1), got {connector!r}")
+        self._connect(connector, delay, dendritic_delay, round_delays)
+
+    def _connect(self, connector: Connector, delay: Any, dendritic_delay: Any, round_delays: bool) -> None:
+        """Draw the synapses, their delays and start values."""
+        pre, post, network = self.pre, self.post, self.network
         self._check_size(connector)
-        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([network.seed, 1, number])))
+        rng = np.random.Generator(np.random.Philox(np.random.SeedSequence([network.seed, 1, self.number])))
         same = pre.population is post.population
         rows, columns = connector.pairs(pre.ids, post.ids, same, rng, self._positions())
         sources, targets = _ids(pre, rows), _ids(post, columns)
         del rows, columns
         self.size = len(sources)
-        self._given = weight, dict(init or {})
-        self._values: dict[str, np.ndarray] = {}  # in stored order, [S], or [] if given as one
-        self._lent: tuple[Bundle, int] | None = None  # to a run, which then holds what there is one of per synapse
-        self._drawn: tuple[np.ndarray, np.ndarray] | None = (sources, targets)
+        self._drawn = sources, targets
         axonal, dendritic = self._delays(delay, dendritic_delay, round_delays)
         start = self._start_values()
         self._wiring: Wiring | None = Wiring.of(
@@ -86,7 +98,12 @@ class Projection:
 
     def __repr__(self) -> str:
         target = self.target or "variables of its own"
-        return f"Projection({self.name!r}, {self.size} x {self.synapse.name} -> {target})"
+        return f"{type(self).__name__}({self.name!r}, {self.about} x {self.synapse.name} -> {target})"
+
+    @property
+    def about(self) -> int:
+        """Number of synapses, or, where they are drawn whenever they are needed, what it is on average."""
+        return self.size
 
     # -- wiring -----------------------------------------------------------------------------------------------------
     @property
@@ -267,8 +284,6 @@ class Projection:
                 )
 
     def _check_size(self, connector: Connector) -> None:
-        if not isinstance(connector, Connector):
-            raise TypeError(f"{self.what}: connector: expected one such as FixedProbability(0.1), got {connector!r}")
         count = connector.expected_count(self.pre.size, self.post.size)
         kept = count * (4 + self.network.dtype.itemsize * len(self._variables()))
         drawing = 40 * count  # pairs of numbers, while they are drawn and sorted
@@ -335,7 +350,7 @@ class Projection:
         return resolve(value, self.size, dims, names, stream, what)
 
     def _check_bounds(self, name: str, si: Any) -> None:
-        if name not in self.synapse.bounds or self.size == 0:
+        if name not in self.synapse.bounds or not (self.procedural or self.size):
             return
         unit, scale = edge_unit(self.synapse.dims(name))
         low, high = (
@@ -363,7 +378,8 @@ class Projection:
         # as given, so that no drawn number decides what is compiled
         self.has_dendrites, self.has_one_delay = bool(np.ndim(si) or si), not given
         axonal = total - late
-        if self.size and axonal.min() < 0:
+        some = self.procedural or self.size  # to count procedural ones takes time
+        if some and axonal.min() < 0:
             k, (total, late) = int(np.argmin(axonal)), np.broadcast_arrays(total, late)
             raise ValueError(
                 f"{self.what}: dendritic_delay: it is a part of the delay ({total[k] * self.network.dt:g} ms) and "
@@ -371,12 +387,12 @@ class Projection:
             )
         outside = {s.name for s in self.synapse.pre_statements} - set(self.synapse.variables)
         added = {n for n in self.post.population.model.inputs if f"{n}_post" in outside}
-        if added and self.size and total.min() < 1:
+        if added and some and total.min() < 1:
             raise ValueError(
                 f"{self.what}: delay: an input variable ({min(added)!r}) needs at least one step "
                 f"({self.network.dt:g} ms), got 0"
             )
-        if not self.size:
+        if not some:
             return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         return axonal, late
 

@@ -22,6 +22,7 @@ from .sources import SpikeArray
 if TYPE_CHECKING:
     from .network import Network
     from .population import Population
+    from .projection import Projection
 
 __all__ = ["restore", "save"]
 
@@ -42,8 +43,7 @@ def save(network: Network, path: str | Path) -> None:
             arrays[f"p{k}/spike_times"], arrays[f"p{k}/spike_ids"] = p.model.times, p.model.ids
     for k, q in enumerate(network.projections.values()):
         arrays[f"q{k}/values"] = q.raw
-        arrays[f"q{k}/pre"], arrays[f"q{k}/post"] = q.pre_ids, q.post_ids
-        arrays[f"q{k}/axonal"], arrays[f"q{k}/dendritic"] = q.axonal_steps, q.dendritic_steps
+        arrays |= {f"q{k}/{word}": mine for word, mine in _wiring(q).items()}
     arrays |= on_its_way(network)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=path.name, suffix=".part")
     try:
@@ -135,8 +135,16 @@ def _structure(network: Network) -> str:
     for p in network.populations.values():
         lines.append(f"population {p.name!r}: {p.size} x {_equations(p._given)} ({', '.join(p._rows)})")
     for q in network.projections.values():
-        lines.append(f"projection {q.name!r}: {q.size} x {_equations(q.synapse)} ({', '.join(q._variables())})")
+        size = f"{q.connector!r}, {q.delay_pairs()}," if q.procedural else q.size
+        lines.append(f"projection {q.name!r}: {size} x {_equations(q.synapse)} ({', '.join(q._variables())})")
     return "\n".join(lines)
+
+
+def _wiring(q: Projection) -> dict[str, np.ndarray]:
+    """Who is joined to whom and how late; of a procedural projection the structure says it."""
+    if q.procedural:
+        return {}
+    return dict(pre=q.pre_ids, post=q.post_ids, axonal=q.axonal_steps, dendritic=q.dendritic_steps)
 
 
 def _equations(model: Any) -> str:
@@ -181,11 +189,9 @@ def _check(network: Network, arrays: Mapping[str, np.ndarray]) -> None:
                 if n.startswith(f"p{k}/arrivals/"):
                     need(n, (None, p.size), network.dtype)
     for k, q in enumerate(network.projections.values()):
-        need(f"q{k}/values", (len(q._variables()), q.size), network.dtype)
-        for word, mine in (
-            ("pre", q.pre_ids), ("post", q.post_ids), ("axonal", q.axonal_steps), ("dendritic", q.dendritic_steps)
-        ):  # fmt: skip
-            if not np.array_equal(need(f"q{k}/{word}", (q.size,), mine.dtype), mine):
+        need(f"q{k}/values", (len(q._variables()), 1 if q.procedural else q.size), network.dtype)
+        for word, mine in _wiring(q).items():
+            if not np.array_equal(need(f"q{k}/{word}", mine.shape, mine.dtype), mine):
                 raise ValueError(f"the {word} side of {q.what} differs: other wiring or delays")
         if started:
             need(f"q{k}/when", (q.size if np.size(arrays.get(f"q{k}/when", ())) else 0,), np.int64)

@@ -33,7 +33,10 @@ WRITE_CODE = {
         *("synapse_code", "synapse_numba", "synapse_numpy"),
     )
 }
-HOLD_CODE = {f"spikegram.kernels.{name}" for name in ("compiled", "compiled_hints", "compiled_special", "packing")}
+HOLD_CODE = {
+    f"spikegram.kernels.{name}"
+    for name in ("compiled", "compiled_hints", "compiled_rows", "compiled_special", "packing", "spike_lists")
+}
 HOLD_CODE.add("spikegram.scripts.bench.yardstick")
 
 # What the modules of a folder may import, at their head, from the other folders.
