@@ -26,12 +26,12 @@ def _make_exp(real, whole, magic, shift, bias, high, low, most, degree):
     log2e, half, shift, bias = real(1.4426950408889634), real(0.5), whole(shift), whole(bias)
     series = tuple(real(c) for c in _SERIES[: degree + 1])
 
-    @njit(inline="always", **options)
+    @njit(forceinline=True, **options)
     def power(k):
         bits = same_bits(real(k + magic), whole)
         return same_bits(whole(whole(bits + bias) << shift), real)
 
-    @njit(inline="always", **options)
+    @njit(forceinline=True, **options)
     def exponential(x):
         x = real(x)
         bounded = where(x > most, most, where(x < -most, -most, x))
@@ -57,25 +57,25 @@ def exp(x):
     return math.exp(x)
 
 
-@overload(exp, inline="always")
+@overload(exp, jit_options={"forceinline": True, **options})
 def _exp(x):
     return (lambda x: _exp32(x)) if x == types.float32 else (lambda x: _exp64(x))
 
 
-@njit(inline="always", **options)
+@njit(forceinline=True, **options)
 def clip(x, low, high):
     """NumPy's order: first the lower bound, then the upper one; NaN stays NaN."""
     y = low if x < low else x
     return high if y > high else y
 
 
-@njit(inline="always", **options)
+@njit(forceinline=True, **options)
 def mod(x, y):
     """The remainder with the sign of y, as in Python and NumPy."""
     return x % y
 
 
-@njit(inline="always", **options)
+@njit(forceinline=True, **options)
 def exprel(x):
     """(exp(x) - 1)/x, with its limit 1 at 0."""
     return math.expm1(x) / x if abs(x) >= 1e-16 else math.exp(x)  # which is 1, in the type of x
