@@ -44,6 +44,7 @@ def _names(expressions: Iterable[sp.Basic]) -> set[str]:
 
 def _header(p: NeuronProgram, what: str) -> list[str]:
     scalars, vectors = constant_names(p)
+    placed = "i" in _names([*_all(p), *(a.expr for a in p.reset)]) or p.update_randoms or p.reset_randoms
     return [
         f'"""{what} of a cell model, generated from its equations."""',
         "",
@@ -62,6 +63,7 @@ def _header(p: NeuronProgram, what: str) -> list[str]:
         f"GATED = {tuple(sorted(p.gated))!r}",
         f"SPIKES = {p.threshold is not None}",
         f"RESETS = {bool(p.reset)}",
+        f"PLACED = {bool(placed)}",
         "",
         "",
     ]

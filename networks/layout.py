@@ -55,6 +55,7 @@ class Group:
         self.history_steps = np.zeros(0, dtype=np.int64)
         self.history_ids = np.zeros(0, dtype=np.int32)
         self.driven = False  # by a Poisson input
+        self.summed = False  # a variable of some of the populations is a sum over synapses
         self.depth = 1  # steps of spikes that are still needed
         self.slots = 2 if self.targets else 1
 
@@ -87,6 +88,18 @@ class Group:
         self.stream = np.array([64 * p.number for p in self.populations], dtype=np.uint64)
         for k, p in enumerate(self.populations if m else []):
             self._constants(k, p, dt)
+        self.cuts = self._cuts()
+
+    def _cuts(self) -> np.ndarray:
+        """Populations at which a stretch begins that the kernels take in one go: those before have other constants.
+
+        Nothing must depend on where a population begins: neither the number ``i`` of a neuron, nor draws, nor sums.
+        """
+        everywhere = np.arange(len(self.populations))
+        if self.module is None or self.module.PLACED or self.summed:
+            return everywhere
+        same = (self.scalars[1:] == self.scalars[:-1]).all(axis=1)
+        return everywhere[np.concatenate(([True], ~same))]
 
     def _constants(self, k: int, p: Population, dt: float) -> None:
         m, cut = self.module, slice(self.start[k], self.start[k + 1])
@@ -127,14 +140,15 @@ class Group:
 
     def arrays(self, threads: int, capacity: int, steps: int, step: int) -> tuple:
         """The tuple that the kernels know as a group, for ``steps`` steps from ``step`` on."""
-        edge = self.bounds(threads)
-        lo = np.clip(self.start[None, :-1], edge[:-1, None], edge[1:, None])
-        hi = np.clip(self.start[None, 1:], edge[:-1, None], edge[1:, None])
+        edge, first = self.bounds(threads), self.start[self.cuts]
+        lo = np.clip(first[None], edge[:-1, None], edge[1:, None])
+        hi = np.clip(np.append(first[1:], self.size)[None], edge[:-1, None], edge[1:, None])
         ids = np.empty((threads, max(1, capacity)), dtype=np.int32)
         ptr = np.zeros((threads, self.depth + steps + 1), dtype=np.int64)
         return (
-            self.state, self.arrivals, self.vectors, self.scalars, self.free, self.last, self.refractory, self.fired,
-            lo, hi, self.start[:-1].copy(), self.stream, ids, ptr, self.acc_row, self.acc_mode, self._until(step), 0,
+            self.state, self.arrivals, self.vectors, self.scalars[self.cuts], self.free, self.last, self.refractory,
+            self.fired, lo, hi, first, self.stream[self.cuts], ids, ptr, self.acc_row, self.acc_mode,
+            self._until(step), 0,
         )  # fmt: skip
 
     def _until(self, step: int) -> np.ndarray:
@@ -192,6 +206,7 @@ class Layout:
                         f"{members[0].what}: the summed variable {variable!r} is already set by another synapse model"
                     )
                 summed.add((to.number, variable))
+                to.summed = True
 
             def make(form: SynapseForm, p: Projection = members[0]) -> ModuleType:
                 sides = state_dims(p.pre.population), state_dims(p.post.population)

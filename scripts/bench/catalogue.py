@@ -29,6 +29,7 @@ __all__ = ["CELLS", "NETWORKS", "BenchNetwork", "Cell", "Drive", "Stdp", "Wiring
 
 DT = 0.1  # ms, of every network and system
 _OURS = "spikegram.scripts.bench.ours:run"
+_MICROCIRCUIT = "spikegram.scripts.bench.microcircuit"
 _GROWTH = "spikegram.scripts.bench.growth:run"
 _PROFILES = "spikegram.scripts.bench.profiles"
 
@@ -249,6 +250,21 @@ for _name, _title in (
 ):
     register(replace(
         _CUBA4K, name=_name, title=_title, seconds=(1.0,), peers=(), goals={}, ours=f"{_PROFILES}:{_name}"
+    ))  # fmt: skip
+
+for _name, _title, _cells in (
+    (
+        "microcircuit",
+        "the cortical microcircuit at full size, 299 million synapses (Potjans & Diesmann 2014)",
+        (61_843, 15_326),
+    ),
+    ("microcircuit_tenth", "a tenth of the cortical microcircuit, 3.0 million synapses", (6_185, 1_532)),
+):
+    register(BenchNetwork(
+        _name, _title, "cuba", *_cells, ours=f"{_MICROCIRCUIT}:{'tenth' if 'tenth' in _name else 'full'}",
+        usual="tenth" in _name, published={} if "tenth" in _name else {
+            "NEST, 128 cores of one node (Kurth et al. 2022)": 0.67, "SpiNNaker (van Albada et al. 2018)": 20.0,
+        },
     ))  # fmt: skip
 
 

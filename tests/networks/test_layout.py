@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from spikegram.networks import AllToAll, Network, OneToOne, SpikeArray
 from spikegram.networks.layout import Layout, state_dims
-from spikegram.neurons import NeuronModel
+from spikegram.neurons import LIF, NeuronModel
 from spikegram.plasticity import SynapseModel
 from spikegram.units import CURRENT, VOLTAGE
 
@@ -162,3 +162,38 @@ def test_what_synapses_see():
     p = net.population(1, samples.NOISY)
     assert state_dims(p) == dict(v=VOLTAGE, I=CURRENT, pull=VOLTAGE, drive=CURRENT)
     assert state_dims(net.population(1, SpikeArray([]))) == {}
+
+
+def test_populations_with_equal_constants_are_one_stretch() -> None:
+    def cuts(model: NeuronModel, **parameters: list[float]) -> list[int]:
+        net = Network(dt=0.1, seed=1)
+        for k in range(4):
+            net.population(3, model, name=f"p{k}", parameters={n: v[k] for n, v in parameters.items()})
+        net.run(0)
+        return net._engine.layout.groups[0].cuts.tolist()
+
+    assert cuts(LIF(v_th=-50)) == [0]
+    assert cuts(LIF(v_th=-50), tau_m=[10, 10, 20, 20]) == [0, 2]
+    numbered = NeuronModel("dv/dt = -v/(10*ms) + i/second : 1", threshold="v > 1", reset="v = 0")
+    assert cuts(numbered) == [0, 1, 2, 3]
+    noisy = NeuronModel("dv/dt = -v/(10*ms) : 1", threshold="v > 1", reset="v = rand()")
+    assert cuts(noisy) == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_many_populations_are_the_one_that_they_were_cut_from(threads: int) -> None:
+    def spikes(sizes: list[int]) -> np.ndarray:
+        net, first, found = Network(dt=0.1, seed=1), 0, []
+        for n in sizes:
+            start = np.linspace(-65, -45, 60)[first : first + n]
+            net.record(net.population(n, LIF(i_offset=0.3, R=100), name=f"p{first}", init={"v": start}))
+            first += n
+        result = net.run(50, threads=threads)
+        for name, record in result.populations.items():
+            found += [
+                (int(s), int(i) + int(name[1:])) for s, i in zip(record.spikes.steps, record.spikes.ids, strict=True)
+            ]
+        return np.array(sorted(found))
+
+    whole = spikes([60])
+    assert len(whole) > 60 and np.array_equal(whole, spikes([7, 1, 20, 32]))

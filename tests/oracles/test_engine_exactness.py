@@ -121,7 +121,7 @@ def test_one_neuron_is_the_matrix_exponential(case, dtype, backend, record_prope
     result = net.run(steps * DT, backend=backend)["cell"]
     assert result.spikes.steps.tolist() == [n for n in spikes if n < steps]
     error = np.abs(result.v[:, 0] / states[:steps, 0] - 1).max()
-    record_property("largest relative error of v", error)
+    record_property("largest relative error of v", float(error))
     print(f"{case}, {dtype}, {backend}: {len(spikes)} spikes, largest relative error of v {error:.2g}")
     assert error < RELATIVE[dtype]
 
