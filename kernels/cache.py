@@ -1,5 +1,8 @@
 """Generated source on disk: one module per program, named by a hash of all that went into it.
 
+Where a text holds the line `CODE_FOLLOWS`, what comes after it is a module of its own, named by what it says. Programs
+that differ in names only (synapses onto ``g_e`` and onto ``g_i``) so share what Numba compiles.
+
 The folder is ``$SPIKEGRAM_CACHE`` or ``~/.cache/spikegram``. A module is written to a temporary file and renamed, so
 that a reader never sees half of one. Numba keeps its compiled form beside it.
 """
@@ -7,6 +10,7 @@ that a reader never sees half of one. Numba keeps its compiled form beside it.
 from __future__ import annotations
 
 import hashlib
+import importlib
 import importlib.util
 import json
 import os
@@ -19,7 +23,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-__all__ = ["cache_folder", "digest", "generated"]
+__all__ = ["CODE_FOLLOWS", "cache_folder", "digest", "generated"]
+
+CODE_FOLLOWS = "# ---- code ----\n"
 
 
 def cache_folder() -> Path:
@@ -91,17 +97,32 @@ def generated(kind: str, key: Any, write: Callable[[], str]) -> ModuleType:
 
 def _generated(kind: str, key: Any, write: Callable[[], str]) -> ModuleType:
     name = f"{kind}_{digest(key)}"
-    package = sys.modules.setdefault(_PACKAGE, _package())
+    package, folder = sys.modules.setdefault(_PACKAGE, _package()), cache_folder()
     full = f"{_PACKAGE}.{name}"
     if full in sys.modules:
         return sys.modules[full]
-    path = cache_folder() / f"{name}.py"
-    if not path.exists():
-        _write(path, write())
+    package.__path__ = [str(folder)]  # where modules look for each other
+    path = folder / f"{name}.py"
+    try:
+        if path.exists():
+            return _load(full, path, package)
+    except ModuleNotFoundError:  # somebody has deleted the other part: both are written anew
+        pass
+    facts, _, code = write().partition(CODE_FOLLOWS)
+    if code:
+        part = f"{kind}_code_{digest(code)}"
+        _write(folder / f"{part}.py", code)
+        importlib.invalidate_caches()
+        facts += f"CODE = {part!r}\n\nfrom {_PACKAGE}.{part} import *\n"
+    _write(path, facts)
+    return _load(full, path, package)
+
+
+def _load(full: str, path: Path, package: ModuleType) -> ModuleType:
     spec = importlib.util.spec_from_file_location(full, path)
     module = importlib.util.module_from_spec(spec)
     sys.modules[full] = module
-    setattr(package, name, module)
+    setattr(package, path.stem, module)
     try:
         spec.loader.exec_module(module)
     except BaseException:

@@ -14,6 +14,7 @@ __all__ = [
     "atomic_add",
     "atomic_read",
     "eight_bytes",
+    "fused",
     "inner",
     "keep",
     "line",
@@ -120,6 +121,16 @@ def line(typingctx, array, a, b):
         return _view(context, builder, flat, pointer, cgutils.unpack_tuple(builder, whole.shape, 3)[2])
 
     return flat(array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def fused(typingctx, a, b, c):
+    """``a * b + c`` with one rounding: one instruction where the processor has it."""
+
+    def codegen(context, builder, signature, args):
+        return builder.fma(*args)
+
+    return a(a, a, a), codegen
 
 
 @intrinsic

@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import sympy as sp
 
+from .cache import CODE_FOLLOWS
 from .printers import NumbaPrinter, NumpyPrinter
 from .program import Assign, SynapseProgram, hoist
 from .synapse_form import SynapseForm
@@ -148,17 +149,13 @@ def _at(name: str) -> str:
     return f"_now_{name}"
 
 
-def header(p: SynapseProgram, r: Side, what: str, imports: str) -> list[str]:
+def header(p: SynapseProgram, r: Side, what: str, imports: str, compiled: bool = False) -> list[str]:
+    """What the engine must know of the model, and the lines before its functions."""
     strip = lambda names: tuple(n.rsplit("_", 1)[0] for n in names)  # noqa: E731
     changed = {a.name for a in p.everything}
     used = r.uses(p.everything)
     return [
         f'"""{what} of a synapse model, generated from its statements."""',
-        "",
-        "import math as _math",
-        "",
-        "import numpy as _np",
-        imports,
         "",
         f"VARIABLES = {p.variables!r}",
         f"FIXED = {tuple(n for n in p.variables if n not in changed)!r}",
@@ -178,6 +175,12 @@ def header(p: SynapseProgram, r: Side, what: str, imports: str) -> list[str]:
         f"ORDER = {p.order!r}",
         f"RANDOM = {bool(p.pre_randoms or p.post_randoms)}",
         f"PLACED = {bool(used & {'i', 'j'})}",
+        "",
+        *([CODE_FOLLOWS.strip()] if compiled else []),
+        "import math as _math",
+        "",
+        "import numpy as _np",
+        imports,
         "",
         "",
     ]

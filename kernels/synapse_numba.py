@@ -27,7 +27,7 @@ def numba_synapse(p: SynapseProgram, form: SynapseForm, single: bool) -> str:
     imports = numba_imports(single)
     if form.drawn:
         imports += "\nfrom spikegram.kernels.compiled_rows import draw_row as _draw_row"
-    out = header(p, r, "Numba kernel", imports)
+    out = header(p, r, "Numba kernel", imports, compiled=True)
     out += [*_on_pre(r), *_on_post(r), *_fade(r), *_clocked(r), *_summed(r)]
     return with_arguments(out, f"{_OUTSIDE}, {SYNAPSE_ARRAYS}")
 

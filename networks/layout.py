@@ -269,7 +269,8 @@ def _aligned(shape: tuple[int, ...], dtype: np.dtype) -> np.ndarray:
 
 
 def _short(module: ModuleType | None) -> str:
-    return module.__name__.rsplit(".", 1)[1] if module else ""
+    """The name by which the time loop imports what it calls."""
+    return getattr(module, "CODE", module.__name__.rsplit(".", 1)[1]) if module else ""
 
 
 def _arguments(module: ModuleType | None) -> tuple:

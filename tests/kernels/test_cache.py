@@ -7,10 +7,14 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from spikegram.kernels import cache
+from spikegram.kernels import cache, synapse_module
+from spikegram.kernels.synapse_form import SynapseForm
+from spikegram.plasticity import SynapseModel
+from spikegram.units import VOLTAGE
 
 CODE = """
 import json, sys
@@ -141,3 +145,28 @@ def test_processes_that_write_at_the_same_time(tmp_path: Path) -> None:
     answers = [json.loads(process.communicate(timeout=120)[0]) for process in both]
     assert answers[0][0] == answers[1][0] > 0 and [p.returncode for p in both] == [0, 0]
     assert len([f for f in tmp_path.iterdir() if f.is_file()]) == 1  # one module, no leftovers
+
+
+def test_programs_that_differ_in_names_share_their_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPIKEGRAM_CACHE", str(tmp_path))
+
+    def make(key: str, name: str, number: int) -> ModuleType:
+        return cache.generated(
+            "test", key, lambda: f"NAME = {name!r}\n{cache.CODE_FOLLOWS}def f():\n    return {number}\n"
+        )
+
+    one, two, other = make("share 1", "g_e", 7), make("share 2", "g_i", 7), make("share 3", "g_i", 8)
+    assert (one.NAME, two.NAME) == ("g_e", "g_i") and one.f is two.f and one.CODE == two.CODE
+    assert other.f() == 8 and other.CODE != one.CODE
+    (tmp_path / f"{one.CODE}.py").unlink()
+    for module in (f"spikegram_generated.{one.CODE}", one.__name__):
+        del sys.modules[module]
+    assert make("share 1", "g_e", 7).f() == 7  # written anew
+
+
+def test_cells_share_the_code_of_synapses_onto_their_variables() -> None:
+    static = [SynapseModel().bind(name, VOLTAGE) for name in ("g_e", "g_i")]
+    form = SynapseForm(constant=("w",))
+    modules = [synapse_module(model, {}, {"g_e": VOLTAGE, "g_i": VOLTAGE}, form=form) for model in static]
+    assert modules[0].TARGETS == ("g_e",) and modules[1].TARGETS == ("g_i",)
+    assert modules[0].on_pre is modules[1].on_pre

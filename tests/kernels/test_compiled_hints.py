@@ -19,6 +19,17 @@ def test_a_choice_without_a_branch() -> None:
     assert np.isnan(choose(False, 0.0, np.nan))
 
 
+def test_a_fused_product_is_rounded_once() -> None:
+    @njit
+    def fused(a: float, b: float, c: float) -> float:
+        return hints.fused(a, b, c)
+
+    for kind in (np.float32, np.float64):
+        e = kind(np.finfo(kind).eps)
+        assert fused(kind(1) + e, kind(1) - e, kind(-1)) == -(e**2)  # which the product, once rounded, has lost
+        assert fused(kind(2), kind(3), kind(4)) == 10
+
+
 def test_a_kept_value_is_the_same_to_the_bit() -> None:
     @njit
     def keep(x: float, zero: int) -> float:
