@@ -208,6 +208,9 @@ def _problems(network: Network) -> list[str]:
         y = q.synapse
         if word := noise_in(*(e.expr for e in y.lines), y.on_pre, y.on_post):
             found.append(f"{q.what}: {y.owner} draws random numbers ({word}); the streams differ")
+        every = q.pre.population.every
+        if every > 1 and any((a + d) % every for a, d in q.delay_pairs()):
+            found.append(f"{q.what}: delay: Brian 2 rounds it to multiples of the step of {q.pre.name!r}")
         found += projection_problems(network, q)
     return found
 

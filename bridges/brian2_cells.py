@@ -168,10 +168,11 @@ def _neurons(
             injected[inj.target].append(_injection(inj, network, new, lines, namespace, values))
 
     refractory: Any = rename(model.refractory, names) if model.refractory else False
+    slow = dict(clock=None, dt=p.every * network.dt_si * brian2.second) if p.every > 1 else {}
     group = brian2.NeuronGroup(
         p.size, "\n".join(lines), threshold=rename(model.threshold, names) or None, refractory=refractory,
         reset=code_of(model.reset_statements, names) if model.threshold else None, method=model.method,
-        namespace=namespace, name=name, **made,
+        namespace=namespace, name=name, **made | slow,
     )  # fmt: skip
     for row, n in enumerate(p._rows):
         values[names[n]] = p._state[row]

@@ -85,6 +85,8 @@ def _source(p: Population, plan: Plan, from_start: bool, place: str) -> tuple[Po
 
 def _neurons(p: Population, plan: Plan, from_start: bool, place: str) -> tuple[PopulationPlan, CellForm | None]:
     where, before = f"population {p.name!r}", len(plan.refused)
+    if p.every > 1:
+        plan.refuse(where, f"dt: it is updated every {p.every} steps of the network; sPyNNaker has one step for all")
     for drive in p.network._poisson_inputs:
         if drive.population is p:
             words = f"the Poisson input to {drive.target!r} is not written; give a population of Poisson cells instead"

@@ -5,7 +5,7 @@ __all__ = ["GROUP_ARRAYS", "SYNAPSE_ARRAYS"]
 # of a group of populations, made by `networks.layout.Group.arrays`
 GROUP_ARRAYS = (
     "_X, _A, _V, _C, _nr, _last, _ref, _fired, _lo, _hi, _start, _stream, _ids, _ptr, _acc_row, _acc_mode, _until, "
-    "_zero"
+    "_zero, _every"
 )
 
 # of a bundle of projections, made by `networks.bundle.Bundle.arrays`

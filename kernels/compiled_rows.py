@@ -32,9 +32,9 @@ def _unit(high, low):
 
 @njit(**options)
 def draw_row(rules, scales, r, source, first, end, seed, out):
-    """Write those targets of a source that lie in ``first`` ... ``end - 1`` to ``out``; gives how many there are.
+    """Write those targets of a source that lie in ``first`` ... ``end - 1`` to ``out``, counted from ``first`` on.
 
-    ``scales`` holds 1/ln(1 - p) of each rule.
+    It gives how many there are. ``scales`` holds 1/ln(1 - p) of each rule.
     """
     first_source, _, post, size, degree, never_self, stream = rules[r]
     low, high = max(first - post, 0), min(end - post, size)
@@ -48,7 +48,7 @@ def draw_row(rules, scales, r, source, first, end, seed, out):
             j = np.int64((_unit(w0, w1) if d % 2 == 0 else _unit(w2, w3)) * left)
             j += 1 if me >= 0 and j >= me else 0
             if low <= j < high:
-                out[found] = j + post
+                out[found] = j + post - first
                 found += 1
         return found
     for span in range(low // _SPAN, (high + _SPAN - 1) // _SPAN):
@@ -62,7 +62,7 @@ def draw_row(rules, scales, r, source, first, end, seed, out):
             if j >= stop:
                 break
             if j >= low and j != me:
-                out[found] = j + post
+                out[found] = j + post - first
                 found += 1
             j += 1
     return found
@@ -71,17 +71,15 @@ def draw_row(rules, scales, r, source, first, end, seed, out):
 @njit(nogil=True, cache=True)
 def row_lengths(rules, scales, seed, scratch, out):
     """Count the targets of each source of the one rule in the table."""
-    first, size = rules[0, 2], rules[0, 3]
     for i in range(out.shape[0]):
-        out[i] = draw_row(rules, scales, 0, rules[0, 0] + i, first, first + size, seed, scratch)
+        out[i] = draw_row(rules, scales, 0, rules[0, 0] + i, 0, rules[0, 2] + rules[0, 3], seed, scratch)
 
 
 @njit(nogil=True, cache=True)
 def rows_of(rules, scales, seed, row, out):
     """Write the targets of all sources of the one rule in the table, sorted; source i has those from ``row[i]`` on."""
-    first, size = rules[0, 2], rules[0, 3]
     for i in range(row.shape[0] - 1):
         mine = out[row[i] : row[i + 1]]
-        draw_row(rules, scales, 0, rules[0, 0] + i, first, first + size, seed, mine)
+        draw_row(rules, scales, 0, rules[0, 0] + i, 0, rules[0, 2] + rules[0, 3], seed, mine)
         if rules[0, 4] >= 0:
             mine.sort()

@@ -93,7 +93,9 @@ def group_for(lines: Iterable[Equation], parameters: dict[str, Dims], refractory
     text += [f"{_rename(name)} : {dims_expression(dims)} (constant)" for name, dims in parameters.items()]
     extra = dict(threshold="False", reset="", refractory=1 * b.ms) if refractory else {}
     try:
-        return b.NeuronGroup(1, "\n".join(text), namespace=_namespace(), **extra)
+        group = b.NeuronGroup(1, "\n".join(text), namespace=_namespace(), **extra)
+        group._network = False  # only looked at; else Brian 2 warns that it was never run
+        return group
     except (b.equations.equations.EquationError, SyntaxError, TypeError, ValueError) as error:
         raise ValueError(f"{owner}: {error}") from None
 

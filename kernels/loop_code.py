@@ -16,7 +16,10 @@ __all__ = ["GroupCall", "LoopPlan", "SynapseCall", "group_arrays", "numba_loop",
 
 
 class GroupCall(NamedTuple):
-    """A merged group of populations: its generated module ('' for spike arrays), and what its functions take."""
+    """A merged group of populations: its generated module ('' for spike arrays), and what its functions take.
+
+    A ``coarse`` one is updated in every so many steps only.
+    """
 
     module: str
     arguments: tuple[tuple[str, tuple[str, ...]], ...]
@@ -24,6 +27,7 @@ class GroupCall(NamedTuple):
     has_reset: bool
     has_sums: bool
     driven: bool
+    coarse: bool = False
 
 
 class SynapseCall(NamedTuple):
@@ -118,6 +122,10 @@ def numba_loop(plan: LoopPlan) -> str:
             if call.driven:
                 out.append(_poisson(n, 1))
             out.append(f"        take_inputs(thread, step, X{n}, A{n}, row{n}, mode{n}, lo{n}, hi{n})")
+        if call.coarse:
+            out += [f"        if step % g{n}_every == 0:", "    " + _cells(n, call, "advance"), "        else:"]
+            out += [f"            ptr{n}[thread, k + 1] = ptr{n}[thread, k]"]
+            continue
         out.append(_cells(n, call, "advance"))
     out += ["        if slab == 0 or (j + 1) % slab == 0:"]
     full = " or ".join(f"ptr{n}[thread, k + 1] > room{n}" for n in range(len(plan.groups)))

@@ -74,7 +74,9 @@ def _constants(p: NeuronProgram) -> list[str]:
     printer = NumpyPrinter()
     scalars, vectors = constant_names(p)
     lines = ["def constants(_p, dt):", '    """Compute what is constant in a run from parameters (SI) and dt (s)."""']
-    lines += [f"    {n} = _np.float64(_p[{n!r}])" for n in p.parameters]  # NumPy's arithmetic: 1/0 is inf
+    lines += [
+        f"    {n} = _np.asarray(_p[{n!r}], dtype=_np.float64)[()]" for n in p.parameters
+    ]  # NumPy's arithmetic: 1/0 is inf
     for k, propagator in enumerate(p.propagators):
         rows = ", ".join("(" + ", ".join(printer.doprint(e) for e in row) + ",)" for row in propagator.matrix)
         lines.append(f"    _P{k} = _propagator(({rows},), dt)")
@@ -85,13 +87,13 @@ def _constants(p: NeuronProgram) -> list[str]:
     lines += ["def refractory_time(_p, dt):", '    """Refractory period in s, or None."""']
     if p.refractory == "duration":
         used = _names([p.refractory_expr])
-        lines += [f"    {n} = _np.float64(_p[{n!r}])" for n in p.parameters if n in used]
+        lines += [f"    {n} = _np.asarray(_p[{n!r}], dtype=_np.float64)[()]" for n in p.parameters if n in used]
         lines += [f"    return {printer.doprint(p.refractory_expr)}", "", ""]
     else:
         lines += ["    return None", "", ""]
     used = _names(a.expr for a in p.rates)
     lines += ["def rates(_p):", '    """Relaxation rates in 1/s of what an explicit method integrates."""']
-    lines += [f"    {n} = _np.float64(_p[{n!r}])" for n in p.parameters if n in used]
+    lines += [f"    {n} = _np.asarray(_p[{n!r}], dtype=_np.float64)[()]" for n in p.parameters if n in used]
     lines += ["    return {" + ", ".join(f"{n!r}: {printer.doprint(e)}" for n, e in p.rates) + "}", "", ""]
     return lines
 
@@ -111,9 +113,9 @@ def reference_neuron(p: NeuronProgram) -> str:
     rows = {n: k for k, n in enumerate((*p.states, *p.inputs))}
     out = _header(p, "NumPy reference") + _constants(p)
     out += [f"def advance{_SIGNATURE}:", '    """One step of all neurons: state update, then threshold."""']
-    out += [_UNPACK, "    t, _count = _step * dt, _ptr[_thread, _k]"]
+    out += [_UNPACK, "    t, _count, _fine, dt = _step * dt, _ptr[_thread, _k], dt, dt * _every"]
     out += ["    for _s in range(_lo.shape[1]):", "        _a, _b = _lo[_thread, _s], _hi[_thread, _s]"]
-    out += ["        i = _np.arange(_a, _b) - _start[_s]", "        lastspike = _last[_a:_b] * dt"]
+    out += ["        i = _np.arange(_a, _b) - _start[_s]", "        lastspike = _last[_a:_b] * _fine"]
     out += [f"        {n} = _X[{r}, _a:_b].copy()" for n, r in rows.items()]
     out += [f"        {n} = _C[_s, {c}]" for c, n in enumerate(scalars)]
     out += [f"        {n} = _V[{r}, _a:_b]" for r, n in enumerate(vectors)]
@@ -141,14 +143,14 @@ def reference_neuron(p: NeuronProgram) -> str:
         ]
     out += ["    _ptr[_thread, _k + 1] = _count", "", ""]
     out += [f"def reset{_SIGNATURE}:", '    """Apply the reset to the neurons that spiked in this step."""']
-    out += [_UNPACK, "    t = _step * dt"]
+    out += [_UNPACK, "    t, _fine, dt = _step * dt, dt, dt * _every"]
     if not p.reset:
         out += ["    return", ""]
     else:
         out += ["    _mine = _ids[_thread, _ptr[_thread, _k] : _ptr[_thread, _k + 1]]"]
         out += ["    for _s in range(_lo.shape[1]):"]
         out += ["        _w = _mine[(_mine >= _lo[_thread, _s]) & (_mine < _hi[_thread, _s])]"]
-        out += ["        i, lastspike, not_refractory = _w - _start[_s], _last[_w] * dt, _nr[_w]"]
+        out += ["        i, lastspike, not_refractory = _w - _start[_s], _last[_w] * _fine, _nr[_w]"]
         out += [f"        {n} = _X[{r}, _w]" for n, r in rows.items()]
         out += [f"        {n} = _C[_s, {c}]" for c, n in enumerate(scalars)]
         out += [f"        {n} = _V[{r}, _w]" for r, n in enumerate(vectors)]
@@ -214,8 +216,8 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
     out += ["    for _s in range(_lo.shape[1]):"]
     out += ["        _a, _end = _lo[_thread, _s], _hi[_thread, _s]", "        while _a < _end:"]
     out += ["            _b = min(_a + 1024, _end)"]
-    call = ["_b - _a", "_a - _start[_s]", "_kk", "_step", "dt", "_real(_step * dt)", "_real(dt)", "_seed"]
-    call += ["_stream[_s]", "_zero"]
+    call = ["_b - _a", "_a - _start[_s]", "_kk", "_step", "dt", "_real(_step * dt)", "_real(dt * _every)"]
+    call += ["_seed", "_stream[_s]", "_zero"]
     cut = "_a, _b - _a)"
     call += [f"_part({n}, 0, {cut}" for n in ("_nr", "_last", "_until", "_fired")]
     call += [f"_part(_X, {rows[n]}, {cut}" for n in state_in]
@@ -233,10 +235,10 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
         out += ['    """Apply the reset to the thread\'s neurons that spiked in this step."""']
         reads = _names(a.expr for a in p.reset)
         writes = [n for n in dict.fromkeys(a.name for a in p.reset) if n in rows]
-        out += ["    t, _s = _real(_step * dt), 0"]
+        out += ["    t, _s, _fine, dt = _real(_step * dt), 0, dt, _real(dt * _every)"]
         out += ["    for _q in range(_ptr[_thread, _k], _ptr[_thread, _k + 1]):", "        _i = _ids[_thread, _q]"]
         out += ["        while _i >= _hi[_thread, _s]:", "            _s += 1", "        i = _i - _start[_s]"]
-        out += ["        lastspike = _real(_last[_i] * dt)"] if "lastspike" in reads else []
+        out += ["        lastspike = _real(_last[_i] * _fine)"] if "lastspike" in reads else []
         free = "_nr[_i]" if p.refractory == "condition" else str(not p.refractory)
         out += [f"        not_refractory = {free}"] if "not_refractory" in reads else []
         out += [f"        {n} = _X[{r}, _i]" for n, r in rows.items() if n in reads]

@@ -2,8 +2,9 @@
 
 In a run the synapses of a bundle lie one behind the other by (thread that owns the target, source, class): a spike is,
 for each thread, one stretch of memory, of which each step takes the part whose delay has come. Within a part synapses
-keep their order by (projection, place in the projection's rows). ``rows`` [threads, sources * classes + 1] says where
-each part begins; the last of a thread is where the next thread begins.
+keep their order by (projection, place in the projection's rows). Targets are counted from the first neuron of their
+thread, ``edge[t]``, so that 16 bits do for 65,536 neurons a thread. ``rows`` [threads, sources * classes + 1] says
+where each part begins; the last of a thread is where the next thread begins.
 """
 
 from __future__ import annotations
@@ -59,7 +60,7 @@ def fill(row, targets, classes, values, number, pre, post, edge, width, cursor, 
             k = (i + pre) * width + classes[s if many else 0]
             place = cursor[t, k]
             cursor[t, k] = place + 1
-            tgt[place] = j
+            tgt[place] = j - edge[t]
             for v in range(values.shape[0]):
                 Y[v, place] = values[v, s]
             if kind.shape[0]:
@@ -80,14 +81,14 @@ def sources(rows, width, out):
 
 
 @njit(**_options)
-def columns(rows, width, tgt, colptr, col):
+def columns(rows, width, edge, tgt, colptr, col):
     """List the synapses of each class by target: ``colptr`` [classes, targets + 1], zeros on entry."""
     base = 0
     for c in range(width):
         for t in range(rows.shape[0]):
             for k in range(c, rows.shape[1] - 1, width):
                 for s in range(rows[t, k], rows[t, k + 1]):
-                    colptr[c, np.int64(tgt[s]) + 1] += 1
+                    colptr[c, np.int64(tgt[s]) + edge[t] + 1] += 1
         colptr[c, 0] = base
         for j in range(colptr.shape[1] - 1):
             colptr[c, j + 1] += colptr[c, j]
@@ -96,13 +97,13 @@ def columns(rows, width, tgt, colptr, col):
         for t in range(rows.shape[0]):
             for k in range(c, rows.shape[1] - 1, width):
                 for s in range(rows[t, k], rows[t, k + 1]):
-                    j = np.int64(tgt[s])
+                    j = np.int64(tgt[s]) + edge[t]
                     col[cursor[j]] = s
                     cursor[j] += 1
 
 
 @njit(**_options)
-def unpack(rows, width, tgt, member, number, classes, pre, n_pre, post, n_post, row, targets, which, place):
+def unpack(rows, width, edge, tgt, member, number, classes, pre, n_pre, post, n_post, row, targets, which, place):
     """Find the synapses of one projection: its rows by source, sorted by (target, class) within a row.
 
     ``classes`` are those in which the projection has synapses, in the order of their delays; ``which`` takes the
@@ -115,7 +116,7 @@ def unpack(rows, width, tgt, member, number, classes, pre, n_pre, post, n_post, 
             first = (i + pre) * width + classes[k]
             for t in range(rows.shape[0]):
                 for s in range(rows[t, first], rows[t, first + 1]):
-                    j = np.int64(tgt[s]) - post
+                    j = np.int64(tgt[s]) + edge[t] - post
                     if j < 0 or j >= n_post or (member.shape[0] and member[s] != number):
                         continue
                     targets[done], which[done], place[done] = j, k, s

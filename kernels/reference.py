@@ -49,7 +49,10 @@ def run(
                 _inject(step, group[1], *source)
                 _poisson(step, seed, group, *drive, 1)
                 _take_inputs(step, group)
-            modules[call.module].advance(0, k, step, dt, seed, group)
+            if step % group[18] == 0:
+                modules[call.module].advance(0, k, step, dt, seed, group)
+            else:
+                group[13][0, k + 1] = group[13][0, k]
         for call, syn in zip(plan.synapses, synapses, strict=True):
             if call.clocked:
                 modules[call.module].clocked(0, step, dt, syn, groups[call.source][0], groups[call.target][0])

@@ -17,6 +17,7 @@ __all__ = ["numba_synapse"]
 
 _DEEP = " " * 16
 _AHEAD = 4  # rows
+_MINE = "    _own = _u8(_lo[_thread, 0])"  # the thread's first neuron, from which its targets are counted
 _LINES = 8  # of 64 bytes, fetched ahead of a row
 _OUTSIDE = "_thread, _k, _step, dt, _seed, _Xs, _Xt, _At, _ids, _ptr, _phase, _lo, _hi"  # beside the synapses' arrays
 
@@ -46,7 +47,8 @@ def _clock(r: Side, statements: tuple[Assign, ...], randoms: bool = False) -> li
 def _on_pre(r: Side) -> list[str]:
     p, statements = r.p, (*r.to_date, *r.p.pre)
     used, pad = r.uses(statements), " " * 8
-    body = [*_clock(r, statements, bool(p.pre_randoms)), "    for _q in range(_n):", f"        if _q + {_AHEAD} < _n:"]
+    body = [*_clock(r, statements, bool(p.pre_randoms)), _MINE]
+    body += ["    for _q in range(_n):", f"        if _q + {_AHEAD} < _n:"]
     body += [f"            _a, _b = _seg[_thread, _q + {_AHEAD}, 0], _seg[_thread, _q + {_AHEAD}, 1]"]
     for array, row in [("_tgt", 0), *(("_Y", k) for k, n in enumerate(r.varying) if n in used)]:
         body += [f"            _whole = 64 // {array}.itemsize"]
@@ -56,7 +58,7 @@ def _on_pre(r: Side) -> list[str]:
     body += [f"        {n} = _seg[_thread, _q, {k}]" for k, n in enumerate(names)]
     body += r.sum_rows(p.pre, pad, "(_step + _dend[_c]) % _At.shape[1]")
     body += r.row_loads(used, pad) + r.source_loads(used | set(r.pre_traces), pad, "_i")
-    body += ["        for _s in range(_u8(_a), _u8(_b)):", "            _j = _u8(_tgt[_s])"]
+    body += ["        for _s in range(_u8(_a), _u8(_b)):", "            _j = _u8(_tgt[_s]) + _own"]
     pad = " " * 12
     body += r.target_loads(used, pad) + r.loads(used, pad) + r.event(p.pre, p.pre_randoms, 0, pad, "")
     body += r.raise_traces(r.pre_traces, p.pre, " " * 8, "_xtr[#, _thread, _c, _i]")
@@ -171,10 +173,11 @@ def _each_synapse(r: Side, used: set[str]) -> list[str]:
     """Loops over the thread's synapses, class by class, and what they load; the body is indented by 16."""
     return [
         "    _width = _ax.shape[0]",
+        _MINE,
         "    for _c in range(_width):",
         *r.row_loads(used, " " * 8),
         "        for _i in range((_row.shape[1] - 1) // _width):",
         "            for _s in range(_row[_thread, _i * _width + _c], _row[_thread, _i * _width + _c + 1]):",
-        "                _j = _tgt[_s]",
+        "                _j = _u8(_tgt[_s]) + _own",
         *r.source_loads(used, _DEEP, "_i"), *r.target_loads(used, _DEEP), *r.loads(used, _DEEP),
     ]  # fmt: skip

@@ -4,7 +4,7 @@ A *class* of synapses shares its delay (axonal and dendritic steps) and its *kin
 has one value for all synapses of a projection and is never changed. Synapses lie sorted by (thread that owns the
 target, source, class, projection, target): a spike is, for each thread, one stretch of memory, of which each step takes
 the part whose delay has come. A target's sums are made in an order that does not depend on threads. While a run lasts
-the projections hold nothing themselves: a static synapse costs its target (2 bytes where there are at most 65,536
+the projections hold nothing themselves: a static synapse costs its target (2 bytes where a thread has at most 65,536
 neurons, else 4) and, if weights differ, its weight; the delay is in the class.
 
 Where so many kinds meet that classes would be mostly empty, the kind is stored with each synapse (``mixed``).
@@ -165,7 +165,7 @@ class Bundle:
             packing.count(*self._given(k), self.edge, width, rows)
         size = int(packing.starts(rows))
         self._found: dict[int, tuple[Wiring, np.ndarray]] = {}
-        self.targets = np.empty(size, dtype=number_type(group.size))
+        self.targets = np.empty(size, dtype=number_type(np.diff(self.edge).max()))
         self.values = np.empty((len(m.VARYING), size), dtype=group.dtype)
         when = np.zeros((int(m.AGES), size), dtype=np.int64)
         kinds = np.empty(size if self.mixed else 0, dtype=np.int32)
@@ -198,7 +198,7 @@ class Bundle:
         if m.ON_POST:
             colptr = np.zeros((len(self.axonal), group.size + 1), dtype=self.rows.dtype)
             col = np.empty(size, dtype=np.uint32 if size < 2**32 else np.uint64)
-            packing.columns(self.rows, width, self.targets, colptr, col)
+            packing.columns(self.rows, width, self.edge, self.targets, colptr, col)
         pre, post = self.traces if self.traces is not None else (np.zeros((0, 1, 1), group.dtype),) * 2
         self.pre_traces = np.repeat(pre[:, None], threads, axis=1)  # a copy for each thread
         self.post_traces = post.copy()
@@ -253,7 +253,7 @@ class Bundle:
         targets = np.empty(p.size, dtype=number_type(n_post))
         which, place = np.empty(p.size, dtype=np.int16), np.empty(p.size, dtype=np.int64)
         packing.unpack(
-            self.rows, len(self.axonal), self.targets, self.member, k, own, int(self.base[k, 0]), n_pre,
+            self.rows, len(self.axonal), self.edge, self.targets, self.member, k, own, int(self.base[k, 0]), n_pre,
             int(self.base[k, 1]), n_post, row, targets, which, place,
         )  # fmt: skip
         if not p.size:
@@ -318,7 +318,7 @@ class Bundle:
     def describe(self) -> str:
         """How the synapses are laid out."""
         m, size = self.module, len(self.targets) if self.threads else sum(p.size for p in self.projections)
-        bits = 16 if self.target.size <= 2**16 else 32
+        bits = 8 * np.dtype(number_type(np.diff(self.target.bounds(max(1, self.threads))).max())).itemsize
         parts = [f"{bits}-bit targets"]
         for n in m.VARIABLES:
             place = (

@@ -41,6 +41,7 @@ class Group:
         self.start = np.concatenate(([0], np.cumsum(sizes))).astype(np.int64)
         self.size = int(self.start[-1])
         self.place = {id(p): k for k, p in enumerate(populations)}
+        self.every = populations[0].every  # steps from one update to the next
         self.rows = () if module is None else (*module.STATES, *module.INPUTS)
         self.dtype = dtype
         width = -(-self.size // _LINE) * _LINE  # so that each row begins with a cache line
@@ -106,7 +107,8 @@ class Group:
         with np.errstate(all="ignore"):
             # NumPy's numbers, whose 1/0 is inf: that is told below
             values = {n: np.asarray(v, dtype=np.float64)[()] for n, v in p.parameters.items()}
-            constants, period, rates = m.constants(values, dt), m.refractory_time(values, dt), m.rates(values)
+            own = dt * self.every
+            constants, period, rates = m.constants(values, own), m.refractory_time(values, own), m.rates(values)
         for n, value in constants.items():
             if not np.all(np.isfinite(value)):
                 given = (
@@ -118,18 +120,19 @@ class Group:
                     f"its parameters {', '.join(given)}"
                 )
         for variable, rate in rates.items():
-            if p.size and np.max(-np.asarray(rate)) * dt > 1:
+            if p.size and np.max(-np.asarray(rate)) * own > 1:
                 tau = 1e3 / np.max(-np.asarray(rate))
                 raise ValueError(
-                    f"population {p.name!r}: method {p.model.method!r} cannot serve dt = {dt * 1e3:g} ms: {variable!r} "
-                    f"of model {p.model.name!r} has a time constant of {tau:g} ms; expected dt <= {tau:g} ms or "
-                    "method='exact' or 'exponential_euler'"
+                    f"population {p.name!r}: method {p.model.method!r} cannot serve dt = {own * 1e3:g} ms: "
+                    f"{variable!r} of model {p.model.name!r} has a time constant of {tau:g} ms; "
+                    f"expected dt <= {tau:g} ms or method='exact' or 'exponential_euler'"
                 )
         self.scalars[k] = [constants[n] for n in m.SCALARS]
         for row, n in enumerate(m.VECTORS):
             self.vectors[row, cut] = constants[n]
         if period is not None:
-            self.refractory[cut] = grid_steps(period, dt, f"population {p.name!r}: refractory period")
+            steps = grid_steps(period, own, f"population {p.name!r}: refractory period")
+            self.refractory[cut] = np.asarray(steps) * self.every
 
     def bounds(self, threads: int) -> np.ndarray:
         """First neuron of each thread, and the end."""
@@ -148,7 +151,7 @@ class Group:
         return (
             self.state, self.arrivals, self.vectors, self.scalars[self.cuts], self.free, self.last, self.refractory,
             self.fired, lo, hi, first, self.stream[self.cuts], ids, ptr, self.acc_row, self.acc_mode,
-            self._until(step), 0,
+            self._until(step), 0, self.every,
         )  # fmt: skip
 
     def _until(self, step: int) -> np.ndarray:
@@ -233,7 +236,7 @@ class Layout:
         groups = [
             GroupCall(
                 _short(g.module), _arguments(g.module), bool(g.module and g.module.INPUTS),
-                bool(g.module and g.module.RESETS), bool(g.targets), g.driven,
+                bool(g.module and g.module.RESETS), bool(g.targets), g.driven, g.every > 1,
             )
             for g in self.groups
         ]  # fmt: skip
@@ -282,7 +285,7 @@ def _model_key(p: Population) -> Any:
 
     if isinstance(p.model, SpikeArray):
         return "spike array"
-    return str(structure_key(p.model))
+    return str(structure_key(p.model)), p.every
 
 
 def state_dims(p: Population) -> dict[str, Any]:

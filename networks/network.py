@@ -100,7 +100,7 @@ class Network:
 
     def population(
         self, n: int, model: NeuronModel | SpikeArray, name: str | None = None, init: Mapping[str, Any] | None = None,
-        parameters: Mapping[str, Any] | None = None, positions: Any = None,
+        parameters: Mapping[str, Any] | None = None, positions: Any = None, dt: Any = None,
     ) -> Population:  # fmt: skip
         """Add ``n`` neurons of a model.
 
@@ -117,6 +117,10 @@ class Network:
             Values that differ between neurons (or simply other values), in the same forms.
         positions : array [n, dimensions]
             In metres, for distance-dependent connectors.
+        dt : float, optional
+            In ms, a multiple of the network's step: the cells are updated, their threshold is tested, at multiples of
+            ``dt`` only (slow cells, such as astrocytes). What arrives is added at once. Not for models with ``(input)``
+            variables.
 
         Returns
         -------
@@ -134,7 +138,7 @@ class Network:
         memory = self._fitting(n * (self.dtype.itemsize * (2 * rows + 2) + 40), f"population {name!r}: {n} neurons")
         if n >= 2**31:
             raise ValueError(f"population {name!r}: n: at most 2**31 - 1 neurons, got {n}")
-        p = Population(self, len(self.populations), int(n), model, name, init, parameters, positions)
+        p = Population(self, len(self.populations), int(n), model, name, init, parameters, positions, dt)
         if isinstance(model, NeuronModel):
             from ..kernels import neuron_module
 
@@ -468,7 +472,8 @@ class Network:
         lines = [f"Network: dt {self.dt:g} ms, seed {self.seed}, {self.dtype}, at t = {self.time:g} ms"]
         for p in self.populations.values():
             kind = p.model.name if isinstance(p.model, NeuronModel) else "spike array"
-            lines.append(f"  population {p.name!r}: {p.size} x {kind}")
+            slow = f", updated every {p.every} steps" if p.every > 1 else ""
+            lines.append(f"  population {p.name!r}: {p.size} x {kind}{slow}")
         for drive in self._poisson_inputs:
             where = f"{len(drive.ids)} neurons of {drive.population.name!r}, {drive.target}"
             lines.append(f"  Poisson input to {where}: {drive.n} x {drive.rate:g} Hz")

@@ -9,9 +9,9 @@ import numpy as np
 
 from ..neurons.model import NeuronModel
 from ..parameters import check_duration
-from ..units import DIMENSIONLESS, LENGTH, Dims, to_edge, to_si
+from ..units import DIMENSIONLESS, LENGTH, TIME, Dims, to_edge, to_si
 from .sources import SpikeArray
-from .values import resolve
+from .values import grid_steps, resolve
 
 if TYPE_CHECKING:
     from .network import Network
@@ -31,14 +31,17 @@ class Population:
         Name -> SI value, a float or one per neuron.
     positions : ndarray or None
         Coordinates in metres [size, dimensions].
+    every : int
+        Steps of the network from one update of the cells to the next.
     """
 
     def __init__(
         self, network: Network, number: int, size: int, model: NeuronModel | SpikeArray, name: str,
-        init: Mapping[str, Any] | None, parameters: Mapping[str, Any] | None, positions: Any,
+        init: Mapping[str, Any] | None, parameters: Mapping[str, Any] | None, positions: Any, dt: Any = None,
     ) -> None:  # fmt: skip
         self.network, self.number, self.size, self.model, self.name = network, number, size, model, name
         self._given = model
+        self.every = self._steps_of(dt)
         self.parameters: dict[str, float | np.ndarray] = {}
         self.init = dict(init or {})
         self.positions = _check_positions(positions, size, name)
@@ -68,6 +71,20 @@ class Population:
                     f"({', '.join(model.states)})"
                 )
         self.reset()
+
+    def _steps_of(self, dt: Any) -> int:
+        if dt is None:
+            return 1
+        what, step = f"population {self.name!r}: dt", self.network.dt_si
+        steps = int(grid_steps(resolve(dt, 1, TIME, {}, self._stream(0), what), step, what))
+        if steps < 1:
+            raise ValueError(f"{what}: expected a multiple of the network's step ({step * 1e3:g} ms), got {dt!r}")
+        if steps > 1 and (isinstance(self.model, SpikeArray) or self.model.inputs):
+            kind = (
+                "a spike array" if isinstance(self.model, SpikeArray) else f"a model with inputs ({self.model.name!r})"
+            )
+            raise ValueError(f"{what}: {kind} needs the step of the network, {step * 1e3:g} ms, got {dt!r}")
+        return steps
 
     # -- values -----------------------------------------------------------------------------------------------------
     def reset(self) -> None:

@@ -173,7 +173,7 @@ class ProceduralBundle(Bundle):
         order = np.argsort(kind, kind="stable")
         rules = [p.rule(tuple(b)) for p, b in zip(self.projections, self.base.tolist(), strict=True)]
         most = max(max(degree, targets) for (_, _, _, targets, degree, _, _), _ in rules)
-        self.targets = _room(most * threads, self.target.size)
+        self.targets = _room(most * threads, int(np.diff(self.edge).max()))
         table, scales = _table([rules[k] for k in order])
         for k, p in enumerate(self.projections):
             p.lend(self, k)

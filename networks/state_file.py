@@ -133,7 +133,8 @@ def _structure(network: Network) -> str:
     """All that a state depends on, save wiring and delays, which have arrays: parameters and inputs may be others."""
     lines = [f"dt {network.dt_si!r} s, seed {network.seed}, {network.dtype}"]
     for p in network.populations.values():
-        lines.append(f"population {p.name!r}: {p.size} x {_equations(p._given)} ({', '.join(p._rows)})")
+        pace = f", every {p.every} steps" if p.every > 1 else ""
+        lines.append(f"population {p.name!r}: {p.size} x {_equations(p._given)} ({', '.join(p._rows)}){pace}")
     for q in network.projections.values():
         size = f"{q.connector!r}, {q.delay_pairs()}," if q.procedural else q.size
         lines.append(f"projection {q.name!r}: {size} x {_equations(q.synapse)} ({', '.join(q._variables())})")

@@ -44,10 +44,10 @@ def test_every_synapse_has_its_place(rows, cuts, one_class):
             for c in range(WIDTH):
                 numbers = []
                 for s in range(starts[t, i * WIDTH + c], starts[t, i * WIDTH + c + 1]):
-                    assert edge[t] <= tgt[s] < edge[t + 1]
+                    assert 0 <= tgt[s] < edge[t + 1] - edge[t]
                     assert Y[:, s].tolist() == [own[s], -2 * own[s]]
                     numbers.append(int(own[s]))
-                    found.append((i - PRE, int(tgt[s]) - POST, c))
+                    found.append((i - PRE, int(tgt[s]) + edge[t] - POST, c))
                 assert numbers == sorted(numbers)  # the order of the projection
     expected = [(a, b, c if one_class is None else one_class) for a, b, c in rows]
     assert sorted(found) == sorted(expected)
@@ -61,11 +61,11 @@ def test_the_way_back(rows, cut):
     row, targets = np.empty(7, dtype=np.int64), np.empty(len(rows), dtype=np.uint16)
     which, place = np.empty(len(rows), dtype=np.int16), np.empty(len(rows), dtype=np.int64)
     classes = np.arange(WIDTH)
-    packing.unpack(starts, WIDTH, tgt, member, 5, classes, PRE, 6, POST, 7, row, targets, which, place)
+    packing.unpack(starts, WIDTH, edge, tgt, member, 5, classes, PRE, 6, POST, 7, row, targets, which, place)
     sources = np.repeat(np.arange(6), np.diff(row))
     assert list(zip(sources.tolist(), targets.tolist(), which.tolist(), strict=True)) == rows
     assert Y[0, place].tolist() == list(range(len(rows)))
-    packing.unpack(starts, WIDTH, tgt, member, 6, classes, PRE, 6, POST, 7, row, targets, which, place)
+    packing.unpack(starts, WIDTH, edge, tgt, member, 6, classes, PRE, 6, POST, 7, row, targets, which, place)
     assert row.tolist() == [0] * 7  # another projection has none of them
 
 
@@ -77,8 +77,12 @@ def test_synapses_by_target_and_their_sources(rows, cut):
     src = np.full(len(rows), 99, dtype=np.uint16)
     packing.sources(starts, WIDTH, src)
     colptr, col = np.zeros((WIDTH, TARGETS + 1), dtype=np.int64), np.full(len(rows), 99, dtype=np.uint32)
-    packing.columns(starts, WIDTH, tgt, colptr, col)
+    packing.columns(starts, WIDTH, edge, tgt, colptr, col)
+    first = np.where(np.arange(len(rows)) < starts[1, 0], 0, cut)  # neuron of each synapse's thread
     for c in range(WIDTH):
         for j in range(TARGETS):
-            mine = [(int(src[s]) - PRE, int(tgt[s]) - POST, int(own[s])) for s in col[colptr[c, j] : colptr[c, j + 1]]]
+            mine = [
+                (int(src[s]) - PRE, int(tgt[s] + first[s]) - POST, int(own[s]))
+                for s in col[colptr[c, j] : colptr[c, j + 1]]
+            ]
             assert mine == [(a, b, n) for n, (a, b, k) in enumerate(rows) if k == c and b == j - POST]

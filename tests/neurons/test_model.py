@@ -88,7 +88,7 @@ def test_source_is_readable_code() -> None:
     numba, numpy = CELL.source("numba"), CELL.source("reference")
     assert "@_njit" in numba and "_next_v = _where(not_refractory, _new_v, v)" in numba
     assert "_njit" not in numpy and "_next_v = _np.where(not_refractory, _new_v, v)" in numpy
-    assert all("tau = _np.float64(_p['tau'])" in text and '"""' in text for text in (numba, numpy))
+    assert all("tau = _np.asarray(_p['tau'], dtype=_np.float64)" in text and '"""' in text for text in (numba, numpy))
     with pytest.raises(ValueError, match="target: expected one of numba, reference, got 'fortran'"):
         CELL.source("fortran")
 
