@@ -6,8 +6,12 @@ from .hodgkin_huxley import HodgkinHuxley
 from .izhikevich import Izhikevich, IzhikevichOriginal
 from .lif import LIF, LIFAlpha, LIFDelta
 from .lif_cond import LIFCond
+from .lif_gap import LIFGap
+from .lif_intrinsic import LIFIntrinsic
+from .lif_nmda import LIFNMDA
 from .lif_pynn import IFCondExp, IFCurrExp
 from .model import NeuronModel
+from .rate_unit import RateUnit, RectifiedUnit
 from .sources import Poisson, Regular
 from .spinnaker_lif import SpiNNakerLIF
 
@@ -24,8 +28,13 @@ __all__ = [
     "LIFAlpha",
     "LIFCond",
     "LIFDelta",
+    "LIFGap",
+    "LIFIntrinsic",
+    "LIFNMDA",
     "NeuronModel",
     "Poisson",
+    "RateUnit",
+    "RectifiedUnit",
     "Regular",
     "SpiNNakerLIF",
 ]

@@ -1,7 +1,38 @@
 """What a synapse computes and how it learns: models as data."""
 
+from .bcm import BCM
+from .gap_junction import GapJunction
 from .model import SynapseModel
+from .nmda import NMDA
+from .oja import Oja, RateStatic
+from .rewiring import RewiringStatic, RewiringSTDP
+from .sanger import SangerParams, SangerState, sanger_init, sanger_step
+from .scaling import HomeostaticScaling, RateScaling
 from .static import Static
 from .stdp import CA3STDP, STDP, STDPMultiplicative, STDPNearest, STDPPower
+from .tsodyks_markram import TsodyksMarkram, TsodyksMarkramDepression
 
-__all__ = ["CA3STDP", "STDP", "STDPMultiplicative", "STDPNearest", "STDPPower", "Static", "SynapseModel"]
+__all__ = [
+    "BCM",
+    "CA3STDP",
+    "GapJunction",
+    "HomeostaticScaling",
+    "NMDA",
+    "Oja",
+    "RateScaling",
+    "RateStatic",
+    "RewiringSTDP",
+    "RewiringStatic",
+    "STDP",
+    "STDPMultiplicative",
+    "STDPNearest",
+    "STDPPower",
+    "SangerParams",
+    "SangerState",
+    "Static",
+    "SynapseModel",
+    "TsodyksMarkram",
+    "TsodyksMarkramDepression",
+    "sanger_init",
+    "sanger_step",
+]
