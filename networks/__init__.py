@@ -3,6 +3,7 @@
 from .ca3 import CA3Memory
 from .ca3_autoassociative import CA3OscillatoryMemory, CA3RegulatedMemory
 from .ca3_binary_cue import CA3BinaryCueMemory
+from .connection_files import ConnectionSet, read_csv_connections, read_sonata_edges
 from .connectors import (
     AllToAll,
     Connector,
@@ -14,10 +15,12 @@ from .connectors import (
     FromList,
     OneToOne,
 )
+from .graphs import Clustered, SmallWorld
 from .network import Network
 from .population import Population, PopulationView
 from .projection import Projection
 from .result import PopulationRecord, ProjectionRecord, Result, SpikeTrains, Trace
+from .rewiring import Rewired, rewire
 from .session import Learn, Recall
 from .sources import SpikeArray
 
@@ -27,6 +30,8 @@ __all__ = [
     "CA3Memory",
     "CA3OscillatoryMemory",
     "CA3RegulatedMemory",
+    "Clustered",
+    "ConnectionSet",
     "Connector",
     "DistanceDependent",
     "FixedInDegree",
@@ -44,7 +49,12 @@ __all__ = [
     "ProjectionRecord",
     "Recall",
     "Result",
+    "Rewired",
+    "SmallWorld",
     "SpikeArray",
     "SpikeTrains",
     "Trace",
+    "read_csv_connections",
+    "read_sonata_edges",
+    "rewire",
 ]
