@@ -2,6 +2,7 @@
 
 from .adex import AdEx
 from .alif import ALIF, BellecALIF
+from .extend import extend
 from .hodgkin_huxley import HodgkinHuxley
 from .izhikevich import Izhikevich, IzhikevichOriginal
 from .lif import LIF, LIFAlpha, LIFDelta
@@ -37,4 +38,5 @@ __all__ = [
     "RectifiedUnit",
     "Regular",
     "SpiNNakerLIF",
+    "extend",
 ]
