@@ -9,7 +9,16 @@ from .rewiring import RewiringStatic, RewiringSTDP
 from .sanger import SangerParams, SangerState, sanger_init, sanger_step
 from .scaling import HomeostaticScaling, RateScaling
 from .static import Static
-from .stdp import CA3STDP, STDP, STDPMultiplicative, STDPNearest, STDPPower
+from .stdp import (
+    CA3STDP,
+    STDP,
+    STDPMultiplicative,
+    STDPNearest,
+    STDPPower,
+    STDPPowerNearest,
+    STDPPreCentered,
+    STDPRestricted,
+)
 from .tsodyks_markram import TsodyksMarkram, TsodyksMarkramDepression
 
 __all__ = [
@@ -27,6 +36,9 @@ __all__ = [
     "STDPMultiplicative",
     "STDPNearest",
     "STDPPower",
+    "STDPPowerNearest",
+    "STDPPreCentered",
+    "STDPRestricted",
     "SangerParams",
     "SangerState",
     "Static",

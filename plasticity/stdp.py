@@ -1,4 +1,4 @@
-r"""Spike-timing-dependent plasticity by pairs: additive (`STDP`), with nearest spikes, weight-dependent, and of CA3.
+r"""Spike-timing-dependent plasticity by pairs: additive (`STDP`), weight-dependent, three kinds of nearest spikes, CA3.
 
 **Dynamics.** Two traces per synapse, x of presynaptic and y of postsynaptic spikes; each decays exponentially and is
 brought up to date when a spike reaches the synapse (event-driven, so it costs nothing in between),
@@ -11,9 +11,14 @@ with hard bounds [w_min, w_max]. Traces are read before their own spike is added
 changes w by A_plus exp(-s/tau_plus) for s > 0 and by -A_minus exp(s/tau_minus) for s < 0; every pair counts
 (all-to-all).
 
-- `STDPNearest`: traces are set to 1 instead of raised by 1: only the nearest earlier spike counts.
-- `STDPPower`: A_plus is multiplied by (1 - u)^mu_plus and A_minus by u^mu_minus, u = (w - w_min)/(w_max - w_min).
-  Powers of 0 are additive, of 1 (`STDPMultiplicative`) multiplicative.
+- `STDPNearest` (symmetric): traces are set to 1 instead of raised by 1: each spike is paired with the nearest earlier
+  one of the other cell.
+- `STDPPreCentered`: each presynaptic spike is paired with the postsynaptic one before and the one after it; so a
+  postsynaptic spike also sets x <- 0, and y <- 1.
+- `STDPRestricted`: only neighbours: a spike also sets the trace of the other cell, which it has just used, to 0.
+- `STDPPower`: A_plus is multiplied by (1 - u)^mu_plus and A_minus by u^mu_minus, u = (w - w_min)/(w_max - w_min), the
+  rule of Gutig. Powers of 0 are additive, of 1 (`STDPMultiplicative`) multiplicative; `VAN_ROSSUM` has 0 and 1.
+  `STDPPowerNearest` is the same with nearest spikes.
 - `CA3STDP`: `STDP` with postsynaptic spikes before presynaptic ones of the same step, and the values of the CA3
   memory.
 
@@ -31,8 +36,8 @@ A_minus    0.00525      A_-         depression by one pair; weights sink for unc
                                     A_minus tau_minus > A_plus tau_plus
 w_min      0            w_min       lowest weight
 w_max      1            w_max       highest weight
-mu_plus    0.5          mu_+        STDPPower: how fast potentiation fades towards w_max
-mu_minus   0.5          mu_-        STDPPower: how fast depression fades towards w_min
+mu_plus    0.5          mu_+        STDPPower...: how fast potentiation fades towards w_max
+mu_minus   0.5          mu_-        STDPPower...: how fast depression fades towards w_min
 =========  ===========  ==========  ====================================================================
 
 A_plus, A_minus, w_min, w_max are in the edge unit of the weight, whatever variable the projection targets.
@@ -43,8 +48,9 @@ A_plus, A_minus, w_min, w_max are in the edge unit of the weight, whatever varia
 
 **Reference.** W. Gerstner, R. Kempter, J. L. van Hemmen, H. Wagner 1996, Nature 383; S. Song, K. D. Miller, L. F.
 Abbott 2000, Nat. Neurosci. 3 (values, hard bounds); R. Gutig, R. Aharonov, S. Rotter, H. Sompolinsky 2003, J.
-Neurosci. 23 (powers); A. Morrison, M. Diesmann, W. Gerstner 2008, Biol. Cybern. 98, section 4.1 (traces, nearest
-spikes); D. Casanueva-Morato et al. 2024, Neural Networks 178, 106474 (CA3).
+Neurosci. 23 (powers); M. C. W. van Rossum, G. Q. Bi, G. G. Turrigiano 2000, J. Neurosci. 20 (`VAN_ROSSUM`); A.
+Morrison, M. Diesmann, W. Gerstner 2008, Biol. Cybern. 98, section 4.1 and figure 7 (traces, nearest spikes);
+D. Casanueva-Morato et al. 2024, Neural Networks 178, 106474 (CA3).
 
 >>> from spikegram.networks import Network, OneToOne        # pre fires at 0 ms, post at 10 ms:
 >>> from spikegram.neurons import LIF, Regular              # 0.001 + 0.005 exp(-10/20) = 0.0040327
@@ -57,7 +63,17 @@ spikes); D. Casanueva-Morato et al. 2024, Neural Networks 178, 106474 (CA3).
 
 from .model import SynapseModel
 
-__all__ = ["CA3STDP", "STDP", "STDPMultiplicative", "STDPNearest", "STDPPower"]
+__all__ = [
+    "CA3STDP",
+    "STDP",
+    "VAN_ROSSUM",
+    "STDPMultiplicative",
+    "STDPNearest",
+    "STDPPower",
+    "STDPPowerNearest",
+    "STDPPreCentered",
+    "STDPRestricted",
+]
 
 _PRE = "w = clip(w - A_minus*y{minus}, w_min, w_max)\ntarget_post += w\nx {gain} 1"
 _POST = "w = clip(w + A_plus*x{plus}, w_min, w_max)\ny {gain} 1"
@@ -98,20 +114,53 @@ STDPNearest = SynapseModel(
     **_COMMON,
 )
 
+STDPPreCentered = SynapseModel(
+    on_pre=_PRE.format(minus="", gain="+="),
+    on_post=_POST.format(plus="", gain="=") + "\nx = 0",
+    parameters=_PARAMETERS,
+    name="STDPPreCentered",
+    source="Morrison, Diesmann and Gerstner 2008, figure 7B",
+    description="additive pair rule, each presynaptic spike with its neighbours, hard bounds",
+    **_COMMON,
+)
+
+STDPRestricted = SynapseModel(
+    on_pre=_PRE.format(minus="", gain="=") + "\ny = 0",
+    on_post=_POST.format(plus="", gain="=") + "\nx = 0",
+    parameters=_PARAMETERS,
+    name="STDPRestricted",
+    source="Morrison, Diesmann and Gerstner 2008, figure 7C",
+    description="additive pair rule, neighbouring spikes only, hard bounds",
+    **_COMMON,
+)
+
+_MINUS, _PLUS = "*((w - w_min)/(w_max - w_min))**mu_minus", "*((w_max - w)/(w_max - w_min))**mu_plus"
+_POWERS = dict(
+    mu_plus=(0.5, "how fast potentiation fades towards w_max"),
+    mu_minus=(0.5, "how fast depression fades towards w_min"),
+)
+
 STDPPower = SynapseModel(
-    on_pre=_PRE.format(minus="*((w - w_min)/(w_max - w_min))**mu_minus", gain="+="),
-    on_post=_POST.format(plus="*((w_max - w)/(w_max - w_min))**mu_plus", gain="+="),
-    parameters={
-        **_PARAMETERS,
-        "mu_plus": (0.5, "how fast potentiation fades towards w_max"),
-        "mu_minus": (0.5, "how fast depression fades towards w_min"),
-    },
+    on_pre=_PRE.format(minus=_MINUS, gain="+="),
+    on_post=_POST.format(plus=_PLUS, gain="+="),
+    parameters={**_PARAMETERS, **_POWERS},
     name="STDPPower",
     source="Gutig et al. 2003",
     description="pair rule with a power of the distance to the bounds, all pairs",
     **_COMMON,
 )
 
+STDPPowerNearest = SynapseModel(
+    on_pre=_PRE.format(minus=_MINUS, gain="="),
+    on_post=_POST.format(plus=_PLUS, gain="="),
+    parameters={**_PARAMETERS, **_POWERS},
+    name="STDPPowerNearest",
+    source="Gutig et al. 2003; Morrison, Diesmann and Gerstner 2008, figure 7A",
+    description="pair rule with a power of the distance to the bounds, nearest spikes",
+    **_COMMON,
+)
+
 STDPMultiplicative = STDPPower(mu_plus=1, mu_minus=1, name="STDPMultiplicative")
+VAN_ROSSUM = STDPPower(mu_plus=0, mu_minus=1, name="VAN_ROSSUM")
 
 CA3STDP = STDP(order=("post", "pre"), tau_plus=3, tau_minus=3, A_plus=6, A_minus=6, w_max=6, name="CA3STDP")

@@ -2,38 +2,38 @@
 
 from __future__ import annotations
 
+import importlib.util
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from spikegram.networks import AllToAll, Network, OneToOne, SpikeArray
-from spikegram.neurons import NeuronModel
-from spikegram.plasticity import CA3STDP, STDP, STDPMultiplicative, STDPNearest, STDPPower
-
-RULE = dict(tau_plus=17, tau_minus=34, A_plus=0.01, A_minus=0.004, w_max=2)
-# a cell that fires when it is told to, and collects what is transmitted to it
-TOLD = NeuronModel("drive : 1 (input)\ng : amp", threshold="drive > 0.5", reset="pass", name="told")
-# one that fires at random and has a target variable
-RANDOM = NeuronModel(
-    "g : amp", threshold="rand() < 1 - exp(-rate*dt)", reset="pass", parameters=dict(rate="20*Hz"), name="random"
+from spikegram.networks import AllToAll, Network, OneToOne
+from spikegram.plasticity import (
+    CA3STDP,
+    STDP,
+    STDPMultiplicative,
+    STDPNearest,
+    STDPPower,
+    STDPPowerNearest,
+    STDPPreCentered,
+    STDPRestricted,
 )
+from spikegram.plasticity.stdp import VAN_ROSSUM
 
 
-def pairs(synapse, pre, post, start, dt=1.0, duration=None, **options):
-    """Run one synapse per row of ``pre`` and ``post`` (lists of spike times in ms)."""
-    n = len(pre)
-    duration = duration or 2 * dt + max(max(row, default=0) for row in [*pre, *post]) + options.get("delay", 0)
-    net = Network(dt=dt)
-    source = net.population(n, SpikeArray(pre))
-    target = net.population(n, TOLD, name="post")
-    drive = np.zeros((math.ceil(duration / dt), n))
-    for k, row in enumerate(post):
-        drive[np.rint(np.asarray(row) / dt).astype(int), k] = 1
-    net.inject(target, drive)
-    projection = net.project(source, target, OneToOne(), weight=start, target="g", synapse=synapse, **options)
-    net.run(duration, backend="reference")
-    return projection, target
+def _load(name: str):
+    """Import a file of this folder; in importlib mode pytest does not put it on the path."""
+    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+spikes = _load("spike_pairs")
+pairs, RANDOM = spikes.pairs, spikes.RANDOM
+RULE = dict(tau_plus=17, tau_minus=34, A_plus=0.01, A_minus=0.004, w_max=2)
 
 
 def window(s, a_plus=0.01, a_minus=0.004, tau_plus=17, tau_minus=34):
@@ -124,6 +124,51 @@ def test_random_trains_against_the_definition(post_first: bool, seed: int) -> No
     assert np.abs(np.subtract(expected, free)).max() > 0.1
 
 
+# kinds of nearest spikes
+NEAREST = dict(symmetric=STDPNearest, centered=STDPPreCentered, restricted=STDPRestricted)
+
+
+def partners(pre, post, scheme):
+    """Which spikes make a pair, by the definition in words: (pre, post) times; no two spikes coincide."""
+    order = spikes.events(pre, post)
+    found = []
+    for k, (t, kind) in enumerate(order):
+        before = [(s, other) for s, other in order[:k] if other != kind]
+        after_last_own = [s for s, other in order[k - 1 : k] if other != kind]
+        if kind == "pre":  # depression
+            s = after_last_own if scheme == "restricted" else [s for s, _ in before[-1:]]
+        elif scheme == "symmetric":
+            s = [s for s, _ in before[-1:]]
+        elif scheme == "restricted":
+            s = after_last_own
+        else:  # all pre spikes that have this post spike as their next one
+            last = max((s for s, other in order[:k] if other == kind), default=-1)
+            s = [s for s, _ in before if s > last]
+        found += [(t, x) if kind == "pre" else (x, t) for x in s]
+    return found
+
+
+@pytest.mark.parametrize("scheme", NEAREST)
+def test_which_pairs_count(scheme: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    both = [rng.permutation(300)[:40] for _ in range(6)]  # no coincidences
+    pre, post = ([np.sort(row[part]).astype(float) for row in both] for part in (slice(20), slice(20, None)))
+    projection, _ = pairs(NEAREST[scheme](**RULE), pre, post, 1.0, duration=302)
+    expected = [1 + sum(window(b - a) for a, b in partners(*row, scheme)) for row in zip(pre, post, strict=True)]
+    assert projection.weights == pytest.approx(expected, rel=1e-12)
+
+
+def test_kinds_of_nearest_spikes_by_hand() -> None:
+    """Pre at 10 and 14, post at 20 and 25, pre at 31."""
+    trains = [[10, 14, 31]], [[20, 25]]
+    expected = dict(
+        symmetric=window([6, 11, -6]), centered=window([10, 6, -6]), restricted=window([6, -6]),
+    )  # fmt: skip
+    for scheme, rule in NEAREST.items():
+        projection, _ = pairs(rule(**RULE), *trains, 1.0)
+        assert projection.weights[0] - 1 == pytest.approx(expected[scheme].sum(), rel=1e-12)
+
+
 # weight dependence
 def test_power_rule_by_hand() -> None:
     p = dict(RULE, w_min=0.2, w_max=1.2)
@@ -133,6 +178,33 @@ def test_power_rule_by_hand() -> None:
     assert projection.weights[1] - 0.7 == pytest.approx(0.5**2 * window(-10), rel=1e-12)
     additive, _ = pairs(STDPPower(mu_plus=0, mu_minus=0, **p), [[10], [20]], [[20], [10]], [0.45, 0.7])
     assert additive.weights == pytest.approx([0.45 + window(10), 0.7 + window(-10)], rel=1e-12)
+
+
+def test_nearest_spikes_with_powers_by_hand() -> None:
+    rule = STDPPowerNearest(mu_plus=0.5, mu_minus=2, **dict(RULE, w_max=1))
+    projection, _ = pairs(rule, [[10, 14], [20]], [[20], [10, 14]], [0.75, 0.5])
+    assert projection.weights[0] - 0.75 == pytest.approx(0.25**0.5 * window(6), rel=1e-12)
+    assert projection.weights[1] - 0.5 == pytest.approx(0.5**2 * window(-6), rel=1e-12)
+
+
+def test_van_rossum_potentiates_all_weights_alike() -> None:
+    projection, _ = pairs(VAN_ROSSUM(**RULE), [[10]] * 2 + [[20]] * 2, [[20]] * 2 + [[10]] * 2, [0.2, 1.6] * 2)
+    change = projection.weights - [0.2, 1.6] * 2
+    assert change == pytest.approx(window([10, 10, -10, -10]) * [1, 1, 0.1, 0.8], rel=1e-12)
+
+
+@pytest.mark.parametrize("mu", [0.5, 2])
+def test_power_weights_settle_where_the_card_says(mu: float) -> None:
+    """w* = 1/(1 + alpha^(1/mu)): the weight at which the mean drift changes sign."""
+    alpha = 1.5
+    w = 1 / (1 + alpha ** (1 / mu))
+    rule = STDPPower(mu_plus=mu, mu_minus=mu, A_plus=1e-6, A_minus=1e-6 * alpha, tau_plus=20, tau_minus=20)
+    shifts = np.arange(1, 200)  # the whole window, on both sides, at the fixed point and off it
+    for start, sign in ((w, 0), (w - 0.1, 1), (w + 0.1, -1)):
+        n = 2 * shifts.size
+        projection, _ = pairs(rule, [[200]] * n, [[200 + s] for s in (*shifts, *-shifts)], start)
+        drift = (projection.weights - start).sum()
+        assert abs(drift) < 1e-10 if sign == 0 else drift * sign > 1e-6
 
 
 def test_multiplicative_weights_settle_between_the_bounds() -> None:
