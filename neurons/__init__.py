@@ -2,6 +2,7 @@
 
 from .adex import AdEx
 from .alif import ALIF, BellecALIF
+from .clopath_adex import ClopathAdEx
 from .extend import extend
 from .hodgkin_huxley import HodgkinHuxley
 from .izhikevich import Izhikevich, IzhikevichOriginal
@@ -20,6 +21,7 @@ __all__ = [
     "ALIF",
     "AdEx",
     "BellecALIF",
+    "ClopathAdEx",
     "HodgkinHuxley",
     "IFCondExp",
     "IFCurrExp",

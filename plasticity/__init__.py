@@ -1,6 +1,9 @@
 """What a synapse computes and how it learns: models as data."""
 
 from .bcm import BCM
+from .clopath import Clopath, ClopathHomeostatic
+from .dopamine import DOPAMINE, DopamineSTDP
+from .eprop import LEARNING_SIGNAL, EProp
 from .gap_junction import GapJunction
 from .model import SynapseModel
 from .nmda import NMDA
@@ -19,13 +22,22 @@ from .stdp import (
     STDPPreCentered,
     STDPRestricted,
 )
+from .triplet import TripletSTDP, TripletSTDPNearest
 from .tsodyks_markram import TsodyksMarkram, TsodyksMarkramDepression
+from .vogels import InhibitorySTDP
 
 __all__ = [
     "BCM",
     "CA3STDP",
+    "Clopath",
+    "ClopathHomeostatic",
+    "DOPAMINE",
+    "DopamineSTDP",
+    "EProp",
     "GapJunction",
     "HomeostaticScaling",
+    "InhibitorySTDP",
+    "LEARNING_SIGNAL",
     "NMDA",
     "Oja",
     "RateScaling",
@@ -43,6 +55,8 @@ __all__ = [
     "SangerState",
     "Static",
     "SynapseModel",
+    "TripletSTDP",
+    "TripletSTDPNearest",
     "TsodyksMarkram",
     "TsodyksMarkramDepression",
     "sanger_init",
