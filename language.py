@@ -30,6 +30,7 @@ from .units import is_unit
 
 __all__ = [
     "FUNCTIONS",
+    "MAX_TERMS",
     "METHODS",
     "Equation",
     "Statement",
@@ -69,7 +70,7 @@ _ALLOWED = (
 _LEFT = re.compile(r"(?:d(?P<diff>[A-Za-z]\w*) ?/ ?dt|(?P<name>\w+))(?: ?= ?(?P<expr>.+))?", re.ASCII)
 _FLAGS = re.compile(r"(?:^|(?<=[\w)])) ?\((?P<flags>[A-Za-z][A-Za-z ,\-]*)\)$")
 _STATEMENT = re.compile(r"(?P<name>\w+) ?(?P<op>\*\*=|\+=|-=|\*=|/=|=)(?!=) ?(?P<expr>.+)", re.ASCII)
-_MAX_LENGTH, _MAX_DEPTH, _MAX_TERMS, _MAX_POWER = 20_000, 100, 10_000, 100
+_MAX_LENGTH, _MAX_DEPTH, MAX_TERMS, _MAX_POWER = 20_000, 100, 10_000, 100
 _RESERVED = ("t", "dt", "i", "N", "xi", "t_in_timesteps", "not_refractory", "lastspike")
 _ARITHMETIC: dict[type | str, Callable[..., float]] = {  # of numbers, to see how large they are
     ast.Add: operator.add, ast.Sub: operator.sub, ast.Mult: operator.mul, ast.Div: operator.truediv,
@@ -124,7 +125,9 @@ def _join(lines: list[str], complete: Callable[[str], bool]) -> tuple[list[str],
     return found, pending
 
 
-def parse_expression(text: str, owner: str, line: str | None = None, nesting: int = _MAX_DEPTH) -> ast.expr:
+def parse_expression(
+    text: str, owner: str, line: str | None = None, nesting: int = _MAX_DEPTH, terms: int = MAX_TERMS
+) -> ast.expr:  # fmt: skip
     """Parse one expression and check it against what is allowed.
 
     Parameters
@@ -137,6 +140,8 @@ def parse_expression(text: str, owner: str, line: str | None = None, nesting: in
         The whole line in which it stands, for messages.
     nesting : int
         How deep brackets, functions and sums may be nested.
+    terms : int
+        How many terms there may be if it were written out.
 
     Returns
     -------
@@ -158,7 +163,7 @@ def parse_expression(text: str, owner: str, line: str | None = None, nesting: in
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         reason = getattr(error, "msg", "") or "cannot be read"
         raise ValueError(f"{where}: {_short(text)!r} is not a valid expression ({reason})") from None
-    _measure(tree.body, where, nesting)
+    _measure(tree.body, where, nesting, terms)
     return tree.body
 
 
@@ -188,7 +193,7 @@ def _check_node(node: ast.AST, where: str) -> None:
             )
 
 
-def _measure(node: ast.AST, where: str, nesting: int) -> tuple[float | None, int]:
+def _measure(node: ast.AST, where: str, nesting: int, most: int) -> tuple[float | None, int]:
     """Check a node and all below it, and refuse numbers and expressions on which algebra would not end.
 
     Returns
@@ -205,7 +210,7 @@ def _measure(node: ast.AST, where: str, nesting: int) -> tuple[float | None, int
     for child in below:
         if not isinstance(child, ast.expr):
             _check_node(child, where)
-    parts = [_measure(child, where, nesting - 1) for child in below if isinstance(child, ast.expr)]
+    parts = [_measure(child, where, nesting - 1, most) for child in below if isinstance(child, ast.expr)]
     values, terms = [v for v, _ in parts], [n for _, n in parts]
     function = _ARITHMETIC.get(_kind(node))
     if function and parts and None not in values:
@@ -221,8 +226,8 @@ def _measure(node: ast.AST, where: str, nesting: int) -> tuple[float | None, int
         count = math.comb(terms[0] + int(abs(values[1])) - 1, terms[0] - 1)
     else:
         count = sum(terms) if isinstance(node.op, ast.Add | ast.Sub) else math.prod(terms)
-    if count > _MAX_TERMS:
-        raise ValueError(f"{where}: too large: written out it has more than {_MAX_TERMS} terms")
+    if count > most:
+        raise ValueError(f"{where}: too large: written out it has more than {most} terms")
     return None, count
 
 

@@ -15,7 +15,7 @@ import sympy as sp
 from sympy.codegen.cfunctions import expm1, log1p
 from sympy.logic.boolalg import Boolean
 
-from ..language import parse_expression
+from ..language import MAX_TERMS, parse_expression
 from ..units import parse_quantity
 
 __all__ = ["CLIP", "EXPREL", "MOD", "TRUNC", "Randoms", "as_number", "is_condition", "symbol", "to_sympy"]
@@ -71,7 +71,7 @@ class Randoms:
 
 def to_sympy(
     text: str, owner: str, known: Container[str], randoms: Randoms | None = None,
-    meaning: Mapping[str, sp.Basic] | None = None,
+    meaning: Mapping[str, sp.Basic] | None = None, terms: int = MAX_TERMS,
 ) -> sp.Basic:  # fmt: skip
     """Translate an expression.
 
@@ -86,6 +86,8 @@ def to_sympy(
         Takes the random draws; without it they are refused.
     meaning : mapping, optional
         Names that stand for something else: named subexpressions, and boolean variables as conditions.
+    terms : int
+        How many terms there may be if it were written out.
 
     Raises
     ------
@@ -138,7 +140,7 @@ def to_sympy(
                 return _CALLS[name](*map(number, node.args))
         raise ValueError(f"{owner}: cannot translate {ast.dump(node)[:60]} in {text!r}")
 
-    result = convert(parse_expression(text, owner, nesting=300))
+    result = convert(parse_expression(text, owner, nesting=300, terms=terms))
     if result.has(sp.nan, sp.zoo, sp.I) or getattr(result, "is_extended_real", None) is False:
         raise ValueError(f"{owner}: {text!r} is not a real number ({result})")
     return result

@@ -189,7 +189,8 @@ def derive(
     names = set(known)
     for line in re.sub(r"\b__(?=\w)", "_", _rename_back(code)).splitlines():
         left, right = (part.strip() for part in line.split("=", 1))
-        out.append(Assign(left, to_sympy(right, owner, names, randoms, meaning)))
+        # a step of several stages puts the equations into each other; it is never written out
+        out.append(Assign(left, to_sympy(right, owner, names, randoms, meaning, terms=10**9)))
         names.add(left)
     return out
 

@@ -290,6 +290,19 @@ def test_closed_form_refuses_what_it_does_not_hold_for() -> None:
 # -- noise -------------------------------------------------------------------------------------------------------------
 
 
+def test_stages_of_equations_with_large_powers() -> None:
+    """Equations that may be written may be put into themselves, which here has 200,000 terms."""
+    factors = "*".join(f"(x + {n})**3" for n in range(1, 6))
+    model = NeuronModel(f"dx/dt = -x*{factors}/(120**3*second) : 1", method="rk2", name="large")
+    net = Network(dt=10)
+    cells = net.population(1, model, init=dict(x=0.01))
+    net.run(100, backend="reference")
+    # between its slopes at the start and at 0
+    rates = np.array([1.0, np.prod([1 + 0.01 / n for n in range(1, 6)]) ** 3])
+    low, high = 0.01 * np.exp(-0.1 * rates[::-1])
+    assert low < cells.get("x")[0] < high
+
+
 def test_noise_has_the_variance_of_an_ornstein_uhlenbeck_process() -> None:
     noisy = NeuronModel(
         "dx/dt = (mu - x)/tau + sigma*(2/tau)**0.5*xi : 1",
