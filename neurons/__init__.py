@@ -2,6 +2,8 @@
 
 from .adex import AdEx
 from .alif import ALIF, BellecALIF
+from .am_su import AMSU
+from .astrocyte import GChI, LiRinzel, ensheathed
 from .clopath_adex import ClopathAdEx
 from .extend import extend
 from .hodgkin_huxley import HodgkinHuxley
@@ -19,9 +21,11 @@ from .spinnaker_lif import SpiNNakerLIF
 
 __all__ = [
     "ALIF",
+    "AMSU",
     "AdEx",
     "BellecALIF",
     "ClopathAdEx",
+    "GChI",
     "HodgkinHuxley",
     "IFCondExp",
     "IFCurrExp",
@@ -34,11 +38,13 @@ __all__ = [
     "LIFGap",
     "LIFIntrinsic",
     "LIFNMDA",
+    "LiRinzel",
     "NeuronModel",
     "Poisson",
     "RateUnit",
     "RectifiedUnit",
     "Regular",
     "SpiNNakerLIF",
+    "ensheathed",
     "extend",
 ]

@@ -22,6 +22,7 @@ from .stdp import (
     STDPPreCentered,
     STDPRestricted,
 )
+from .tripartite import GlialSensing, Gliotransmission, IP3GapJunction, Tripartite
 from .triplet import TripletSTDP, TripletSTDPNearest
 from .tsodyks_markram import TsodyksMarkram, TsodyksMarkramDepression
 from .vogels import InhibitorySTDP
@@ -35,7 +36,10 @@ __all__ = [
     "DopamineSTDP",
     "EProp",
     "GapJunction",
+    "GlialSensing",
+    "Gliotransmission",
     "HomeostaticScaling",
+    "IP3GapJunction",
     "InhibitorySTDP",
     "LEARNING_SIGNAL",
     "NMDA",
@@ -55,6 +59,7 @@ __all__ = [
     "SangerState",
     "Static",
     "SynapseModel",
+    "Tripartite",
     "TripletSTDP",
     "TripletSTDPNearest",
     "TsodyksMarkram",
