@@ -1,4 +1,4 @@
-"""Poisson and Regular: rates, statistics, begin and end, times to the nearest step."""
+"""Poisson, InhomogeneousPoisson and Regular: rates, statistics, dead time, begin and end, times to the nearest step."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from spikegram.networks import Network
-from spikegram.neurons import Poisson, Regular
+from spikegram.neurons import InhomogeneousPoisson, Poisson, Regular
 
 
 def poisson(n: int, run_ms: float, dt: float = 1.0, seed: int = 7, **parameters):
@@ -70,6 +70,61 @@ def test_seed_decides_and_populations_differ() -> None:
         net.record(net.population(20, Poisson(rate=100), name=name), "spikes")
     result = net.run(100, backend="reference")
     assert result["p"].spikes != result["q"].spikes
+
+
+def sine(n: int, run_ms: float, seed: int = 7, **parameters):
+    net = Network(dt=1, seed=seed)
+    cells = net.population(n, InhomogeneousPoisson, name="cells", parameters=parameters)
+    net.record(cells, "spikes")
+    return net.run(run_ms, backend="reference")["cells"].spikes
+
+
+@pytest.mark.parametrize(("amplitude", "phase"), [(40, 0), (40, 1), (120, 0)])
+def test_rate_follows_the_sine(amplitude: float, phase: float) -> None:
+    """Spikes in each tenth of the period: the integral of max(0, 50 + amplitude sin), within four deviations."""
+    spikes = sine(400, 1000, rate=50, amplitude=amplitude, frequency=10, phase=phase)
+    middle = (np.arange(1000) + 0.5) * 1e-3
+    r = np.maximum(50 + amplitude * np.sin(2 * np.pi * 10 * middle + phase), 0)
+    p = 400 * (1 - np.exp(-r * 1e-3)).reshape(10, 10, 10).sum((0, 2))
+    came = np.bincount(spikes.steps % 100 // 10, minlength=10)
+    assert np.all(np.abs(came - p) <= 4 * np.sqrt(p) + (p > 0) * 0.5)
+    assert (came.min() == 0) == (amplitude > 100)
+
+
+def test_time_rescaling() -> None:
+    """Integrals of the rate between spikes are exponential with mean 1 (Kolmogorov-Smirnov at 1 %)."""
+    spikes = sine(100, 3000, rate=60, amplitude=55, frequency=7)
+    rate = 60 + 55 * np.sin(2 * np.pi * 7 * (np.arange(3000) + 0.5) * 1e-3)
+    integral = np.concatenate([[0], np.cumsum(rate) * 1e-3])
+    rng = np.random.default_rng(3)
+    places = []
+    for k in range(100):
+        steps = np.rint(spikes[k]).astype(int)
+        low, high = integral[steps], integral[steps + 1]
+        # where in its step the spike falls: exponential, as far as it is known that it falls there
+        place = low - np.log1p(rng.random(len(steps)) * np.expm1(low - high))
+        places.append(place[1:] - high[:-1])  # the next one may come from the end of the step on
+    u = np.sort(-np.expm1(-np.concatenate(places)))
+    distance = np.abs(u - (np.arange(len(u)) + 0.5) / len(u)).max()
+    assert len(u) > 10_000 and distance < 1.63 / math.sqrt(len(u))
+
+
+def test_dead_time() -> None:
+    spikes = sine(200, 1000, rate=200, amplitude=0, t_ref=10)
+    isi = spikes.isi()
+    p = 1 - math.exp(-0.2)
+    assert isi.min() == 10
+    assert isi.mean() == pytest.approx(10 - 1 + 1 / p, abs=5 * isi.std() / math.sqrt(len(isi)) + 0.05)
+    assert isi.std() == pytest.approx(math.sqrt(1 - p) / p, rel=0.05)
+
+
+def test_a_varying_rate_has_begin_length_and_injected_rates() -> None:
+    net = Network(dt=1, seed=2)
+    cells = net.population(3, InhomogeneousPoisson(rate=0, amplitude=0, start=20, duration=30), name="cells")
+    net.inject(cells, np.array([[0, 1e6, -50]] * 60), interval=1)
+    net.record(cells, "spikes")
+    spikes = net.run(60, backend="reference")["cells"].spikes
+    assert [len(spikes[k]) for k in range(3)] == [0, 30, 0] and spikes[1][0] == 20
 
 
 def test_regular_on_the_grid() -> None:
