@@ -90,6 +90,23 @@ def test_loss_of_stability() -> None:
     assert counts[0] == 0 and counts[1] > 0
 
 
+@pytest.mark.parametrize("a", [0.002, 0.0, -0.005])
+def test_loss_of_stability_at_the_saddle_node(a: float) -> None:
+    """Where a/g_L < tau_m/tau_w the two fixed points meet: I = (g_L + a)(V_T - E_L - D + D ln(1 + a/g_L))."""
+    model = presets.TONIC(a=a)
+    p = {n: v.value for n, v in model.parameters.items()}
+    assert p["a"] / p["g_L"] < p["C_m"] / p["g_L"] / p["tau_w"]
+    above = p["v_th"] - p["v_rest"] + p["delta_T"] * math.log(1 + p["a"] / p["g_L"])  # of E_L, where they meet
+    current = (p["g_L"] + p["a"]) * (above - p["delta_T"])
+    drive = current * np.array([0.99, 1.01])
+    net = Network(dt=0.1)
+    start = dict(v=(p["v_rest"] + above) * 1e3 - 2, w=p["a"] * above * 1e9)
+    cells = net.population(2, model, name="cells", parameters=dict(i_offset=drive * 1e9), init=start)
+    net.record(cells, "spikes")
+    counts = net.run(1000, backend="reference")["cells"].spikes.counts()
+    assert counts[0] == 0 and counts[1] > 0
+
+
 @pytest.mark.parametrize("name", PATTERNS)
 def test_firing_patterns(spikes, name: str) -> None:
     count, first, intervals, last = PATTERNS[name]
