@@ -41,7 +41,7 @@ of recovery on activity. tau_f must be above 0: use `TsodyksMarkramDepression` i
 **Reference.** M. Tsodyks and H. Markram 1997, Proc. Natl. Acad. Sci. USA 94 (depression); H. Markram, Y. Wang, M.
 Tsodyks 1998, same journal 95 (facilitation); M. Tsodyks, K. Pawelzik, H. Markram 1998, Neural Comput. 10, equations
 2.1 to 2.4; column: W. Maass, T. Natschlaeger, H. Markram 2002, Neural Comput. 14. NEST's ``tsodyks2_synapse`` is the
-same model if it starts with u = 0; its default start is u = U.
+same model; its u is the one that the last spike used, and U at the first spike.
 
 >>> from spikegram.networks import Network, OneToOne, SpikeArray         # u x of two spikes 100 ms apart, U 0.5:
 >>> from spikegram.neurons import LIFDelta                               # 0.5, then 0.5 (1 - 0.5 exp(-100/800))

@@ -153,3 +153,30 @@ def test_a_weight_of_another_unit_is_refused() -> None:
     pre, post = net.population(1, SpikeArray([[1]])), net.population(1, SUM)
     with pytest.raises(ValueError, match="weight.*mV"):
         net.project(pre, post, OneToOne(), weight="1*mV", target="g", synapse=TsodyksMarkram)
+
+
+# another simulator
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["facilitating", "default"])
+def test_nest(name: str) -> None:
+    """``tsodyks2_synapse`` sends the same amount at each spike; its u is that of the last spike, at first U."""
+    nest = pytest.importorskip("nest")
+    synapse, U, tau_d, tau_f = SETS[name]
+    train = np.flatnonzero(np.random.default_rng(6).random(800) < 0.05)[1:].astype(float)
+    (ours,) = responses(synapse, [train.tolist()])
+    nest.ResetKernel()
+    nest.set(resolution=0.1, verbosity=nest.VerbosityLevel.ERROR)
+    source, relay = nest.Create("spike_generator", params=dict(spike_times=train)), nest.Create("parrot_neuron")
+    still = dict(tau_m=1e15, C_m=1.0, E_L=0.0, V_m=0.0, V_reset=0.0, V_th=1e6, t_ref=0.1)
+    cell, meter = (
+        nest.Create("iaf_psc_delta", params=still),
+        nest.Create("multimeter", params=dict(record_from=["V_m"], interval=0.1)),
+    )
+    nest.Connect(source, relay, syn_spec=dict(delay=0.1))
+    values = dict(U=U, u=U, x=1.0, tau_rec=1e3 * tau_d, tau_fac=1e3 * tau_f, weight=1.0, delay=0.1)
+    nest.Connect(relay, cell, syn_spec=dict(synapse_model="tsodyks2_synapse", **values))
+    nest.Connect(meter, cell)
+    nest.Simulate(float(train[-1]) + 5)
+    t, v = meter.events["times"], meter.events["V_m"]
+    at = np.searchsorted(t, train + 0.5)  # after the two delays
+    assert np.diff(v[at], prepend=0) == pytest.approx(ours, abs=1e-9)
