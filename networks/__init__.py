@@ -18,6 +18,7 @@ from .connectors import (
 from .graphs import Clustered, SmallWorld
 from .network import Network
 from .population import Population, PopulationView
+from .positions import grid, scattered
 from .projection import Projection
 from .result import PopulationRecord, ProjectionRecord, Result, SpikeTrains, Trace
 from .rewiring import Rewired, rewire
@@ -54,7 +55,9 @@ __all__ = [
     "SpikeArray",
     "SpikeTrains",
     "Trace",
+    "grid",
     "read_csv_connections",
     "read_sonata_edges",
     "rewire",
+    "scattered",
 ]

@@ -91,7 +91,7 @@ def test_steady_states(name: str) -> None:
     trains = [(1000 / f * np.arange(n)).tolist() for f, n in ((1, 9), (10, 60), (20, 100), (50, 200))]
     got = [r[-1] for r in responses(synapse, trains, dt=10)]
     assert got == pytest.approx([steady(f, *values) for f in (1, 10, 20, 50)], rel=1e-3)
-    assert got == pytest.approx(STEADY[name], abs=6e-5 if name == "depressing" else 2e-4)
+    assert got == pytest.approx(STEADY[name], abs=6e-5)
 
 
 def test_depression_saturates_at_one_over_tau_d() -> None:
