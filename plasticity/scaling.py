@@ -36,7 +36,8 @@ tau_w      1000 ms    -           RateScaling: time constant for an error of 1; 
 spikes of both cells, or rates; output: w added to the target variable, or drive.
 
 **Left out.** Bounds: the weights of a cell that never fires grow without end. r, h are the same in all synapses of a
-cell, yet kept with each. Hebbian learning beside it: one synapse has one model, so write the lines of both into one.
+cell, yet kept with each. In float32 the time of the last spike is rounded: use float64 for long runs. Hebbian
+learning beside it: one synapse has one model, so write the lines of both into one.
 
 **Reference.** G. G. Turrigiano, K. R. Leslie, N. S. Desai, L. C. Rutherford, S. B. Nelson 1998, Nature 391
 (multiplicative); M. C. W. van Rossum, G. Q. Bi, G. G. Turrigiano 2000, J. Neurosci. 20, equation 3.

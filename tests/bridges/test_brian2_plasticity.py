@@ -17,6 +17,8 @@ from spikegram.plasticity import (
     HomeostaticScaling,
     Oja,
     RateScaling,
+    RateStatic,
+    RewiringStatic,
     RewiringSTDP,
     TsodyksMarkram,
     TsodyksMarkramDepression,
@@ -29,9 +31,15 @@ EVENT_DRIVEN = {
     "TsodyksMarkramDepression": TsodyksMarkramDepression,
     "HomeostaticScaling": HomeostaticScaling(tau_r=50, beta=0.2, gamma=1),
     "RewiringSTDP": RewiringSTDP(A_plus=0.05, A_minus=0.05),
+    "RewiringStatic": RewiringStatic,
 }
-RATES = {"Oja": Oja(tau_w=50), "BCM": BCM(tau_w=200, tau_theta=20), "RateScaling": RateScaling(tau_w=40)}
-LEARNING = {"HomeostaticScaling", "RewiringSTDP", *RATES}
+RATES = {
+    "Oja": Oja(tau_w=50),
+    "BCM": BCM(tau_w=200, tau_theta=20),
+    "RateScaling": RateScaling(tau_w=40),
+    "RateStatic": RateStatic,
+}
+LEARNING = {"HomeostaticScaling", "RewiringSTDP", "Oja", "BCM", "RateScaling"}
 
 
 def events(names: tuple[str, ...]) -> Network:
@@ -104,7 +112,7 @@ def compare(make: Callable[..., Network], duration: float, *arguments: Any) -> R
     "names",
     [
         ("TsodyksMarkram", "TsodyksMarkramDepression"),
-        pytest.param(("HomeostaticScaling", "RewiringSTDP"), marks=pytest.mark.slow),
+        pytest.param(("HomeostaticScaling", "RewiringSTDP", "RewiringStatic"), marks=pytest.mark.slow),
     ],
     ids=" ".join,
 )

@@ -67,7 +67,7 @@ def test_degrees_autapses_and_multapses(n, half, p, autapses, multapses) -> None
 @pytest.mark.parametrize(("autapses", "multapses"), [(False, False), (True, False), (True, True), (False, True)])
 def test_each_other_target_is_alike(autapses: bool, multapses: bool, seed: int) -> None:
     """A share p of the synapses is rewired; where to is uniform over the neurons that are allowed."""
-    n, k, p, trials = 14, 4, 0.3, 2000
+    n, k, p, trials = 14, 4, 0.3, 800
     total = sum(matrix(SmallWorld(k, p, autapses, multapses), n, seed + t) for t in range(trials))
     by_step = np.array([sum(total[i, (i + s) % n] for i in range(n)) for s in range(n)])
     made = trials * n * k

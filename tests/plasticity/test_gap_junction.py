@@ -88,7 +88,7 @@ def test_coupled_cells_fire_together() -> None:
         )
         net.project(cells, cells, BOTH, weight=g, target="I_gap", synapse=GapJunction)
         net.record(cells, "spikes")
-        return np.array([t[-5:] for t in net.run(600, backend="reference")["cells"].spikes.by_neuron().values()])
+        return np.array([t[-5:] for t in net.run(350, backend="reference")["cells"].spikes.by_neuron().values()])
 
     apart, together = spikes(0), spikes(0.02)
     assert np.abs(np.diff(together, axis=0)).max() < 0.5 * np.abs(np.diff(apart, axis=0)).max()

@@ -82,14 +82,14 @@ def test_a_cell_reaches_its_goal() -> None:
         "dg/dt = -g/(20*ms) : 1", threshold="rand() < 1 - exp(-g*Hz*dt)", reset="pass", name="linear", init=dict(g=20)
     )
     net = Network(dt=1, seed=3)
-    source = net.population(40, SpikeArray([list(range(k % 5, 5000, 5)) for k in range(40)]))
+    source = net.population(40, SpikeArray([list(range(k % 5, 3000, 5)) for k in range(40)]))
     cells = net.population(40, cell, name="cells")
-    rule = HomeostaticScaling(r_goal=20, tau_r=300, beta=0.1, gamma=0)
+    rule = HomeostaticScaling(r_goal=20, tau_r=300, beta=0.2, gamma=0)
     start = np.repeat([1.0, 30.0], 20)  # mean of g: w 200 Hz 20 ms = 4 w; the goal needs w = 5
     q = net.project(source, cells, OneToOne(), weight=start, target="g", synapse=rule)
     net.record(cells, "spikes")
-    spikes = net.run(5000, backend="reference")["cells"].spikes
-    late = spikes.between(2500, 5000).counts() / 2.5
+    spikes = net.run(3000, backend="reference")["cells"].spikes
+    late = spikes.between(1500, 3000).counts() / 1.5
     assert late[:20].mean() == pytest.approx(20, rel=0.1) and late[20:].mean() == pytest.approx(20, rel=0.1)
     assert q.weights.mean() == pytest.approx(5, rel=0.1)
 
