@@ -131,7 +131,7 @@ def draw_regimes(path: Path, grid: np.ndarray, late: np.ndarray, result: Populat
             ax.plot(grid[order], c.max(axis=0), color=colour, lw=1.2)
             ax.plot(grid[order], c.min(axis=0), color=colour, lw=1.2)
             word = "amplitude" if k == 0 else "frequency"
-            ax.set(title=f"K_P = {affinity} µM: {word} modulation", ylabel="calcium, range (µM)", xlim=(0, 1.5))
+            ax.set(title=f"$K_P$ = {affinity} µM: {word} modulation", ylabel="calcium, range (µM)", xlim=(0, 1.5))
             ax.set_ylim(0, 1.2)
             if k:
                 ax.set_xlabel("IP$_3$ (µM)")
@@ -189,7 +189,7 @@ def draw_activated(path: Path, cells: dict[str, PopulationRecord]) -> None:
                 ax.plot(trace.times / 1e3, trace.values[:, 0] / unit, color=colour, label=word)
             ax.set(ylabel=label, xlim=(0, 30))
             if name == "Gamma_A":
-                ax.legend(frameon=False, loc="lower right", ncols=2)
+                ax.legend(frameon=False, loc="lower right", ncols=2, bbox_to_anchor=(1, 1), borderaxespad=0)
         ax.set_xlabel("time (s), a presynaptic spike every 2 s")
         figure.align_ylabels()
         finish(figure, path)
