@@ -24,8 +24,10 @@ Y_S is the transmitter of all of the cell's synapses together, G_A the gliotrans
 presynaptic receptors that bind it. The synapses that read and raise these are in `plasticity/tripartite.py`.
 
 **Input.** ``Y_S`` and ``J_coupling`` of `GChI` are written by projections (`GlialSensing`, `IP3GapJunction`) or set by
-hand; ``I_ext`` is added to the IP3 of `LiRinzel`, to the outer IP3 of `GChI`. Plain concentrations are in mM, as
-everywhere in SI; write ``"0.5*umolar"``.
+hand; ``I_ext`` is added to the IP3 of `LiRinzel`, to the outer IP3 of `GChI`; it keeps its value until it is set anew
+(``cells.set(I_ext=...)``) or a synapse adds to it. There are no (input) variables, so that astrocytes may have a
+coarser step than neurons: ``net.population(n, GChI, dt=10)``. Plain concentrations are in mM, as everywhere in SI;
+write ``"0.5*umolar"``.
 
 ===========  ================  ===========  =================================================================
 name         default           symbol       meaning; larger means
@@ -69,7 +71,7 @@ Omega_G      0.5 /min          Omega_G      Perisynaptic: unbinding; shorter eff
 Presets with the values of the figures of the chapter: `ACTIVATED`, `ACTIVATED_STOCHASTIC` (2), `RELEASING` (3, 4),
 `COUPLED` (5), `NETWORKED` (6).
 
-**State** [N]: C, I (mM), h, Gamma_A; Y_S (mM), J_coupling (mM/s); the store holds ``C_E`` = (C_T - C)/rho_A.
+**State** [N]: C, I, I_ext (mM), h, Gamma_A; Y_S (mM), J_coupling (mM/s); the store holds ``C_E`` = (C_T - C)/rho_A.
 `Perisynaptic`: Y_S, G_A (mM), Gamma_S. Output: spikes, at the step in which C is found above C_Theta.
 
 **Left out.** Calcium that enters from outside; buffers but the constant ones of the fit. Glutamate binds at O_N Y_S,
@@ -116,7 +118,7 @@ _CALCIUM = """
     tau_h = 1/(O_2*(Q_2 + C)) : second
     Q_2 = d_2*({I} + d_1)/({I} + d_3) : mmolar
     C_E = (C_T - C)/rho_A : mmolar
-    I_ext : mmolar (input)
+    I_ext : mmolar
 """
 _IP3 = """
     dI/dt = J_beta + J_delta - J_3K - J_5P + J_ex + J_coupling : mmolar

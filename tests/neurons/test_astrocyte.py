@@ -71,7 +71,7 @@ def test_steps_by_hand(dt: int) -> None:
     astrocytes = net.population(1, GChI(F_ex="2*umolar/second", I_bias="0.8*umolar"))
     x = np.array([0.3, 0.7, 0.4, 0.2])
     astrocytes.set(C=x[0] * UM, h=x[1], I=x[2] * UM, Gamma_A=x[3], Y_S="20*umolar", J_coupling="0.05*umolar/second")
-    net.inject(astrocytes, "0.1*umolar", target="I_ext")
+    astrocytes.set(I_ext="0.1*umolar")
     for _ in range(3):
         net.run(dt, backend="reference")
         x = runge_kutta(lambda s: gchi(s, 20, 2, 0.9, 0.05), x, dt / 1e3)
@@ -146,10 +146,9 @@ def test_bounds_for_any_input(seed: int) -> None:
     net = Network(dt=1)
     init = dict(C=random.choice([0, 1.6949 * UM], n), h=random.choice([0.0, 1.0], n), Gamma_A=random.random(n))
     cells = net.population(n, GChI(F_ex="2*umolar/second"), "cells", init=init)
-    net.inject(cells, random.uniform(0, 5 * UM, (4, n)), interval=50, target="I_ext")
     net.record(cells, ["C", "C_E", "h", "Gamma_A", "I"])
     for _ in range(4):
-        cells.set(Y_S=random.uniform(0, 1, n))  # up to 1 mM
+        cells.set(Y_S=random.uniform(0, 1, n), I_ext=random.uniform(0, 5 * UM, n))  # up to 1 mM
         net.run(50, backend="reference")
     found = net.result["cells"]
     assert found.C.min() >= 0 and found.C.max() <= 2 * UM / 1.18 * (1 + 1e-12)
@@ -157,6 +156,17 @@ def test_bounds_for_any_input(seed: int) -> None:
         assert 0 <= found.trace(name).values.min() < 0.1 and 0.9 < found.trace(name).values.max() <= 1
     assert found.I.min() >= 0
     np.testing.assert_allclose(found.C + 0.18 * found.C_E, 2 * UM, rtol=1e-12)
+
+
+def test_a_coarser_step_than_that_of_the_network() -> None:
+    """Astrocytes at 10 ms in a network of 0.1 ms are those of a network of 10 ms."""
+    init = dict(C="0.1*umolar", I="0.6*umolar", Gamma_A=0.1)
+    fine, plain = Network(dt=0.1), Network(dt=10)
+    one, other = fine.population(1, GChI, init=init, dt=10), plain.population(1, GChI, init=init)
+    for net in (fine, plain):
+        net.run(100, backend="reference")
+    np.testing.assert_allclose(values(one), values(other), rtol=1e-12)
+    assert values(one)[0] != 0.1
 
 
 # events
