@@ -205,11 +205,15 @@ def ring_of(coupled: bool, duration: float, backend: str, n: int = CELLS) -> tup
     pairs = np.concatenate((pairs, pairs[:, ::-1]))
     flux = "0.09*umolar/second" if coupled else "0*umolar/second"
     net.project(cells, cells, FromList(pairs), weight=flux, synapse=IP3GapJunction)
-    on = np.arange(0, duration, PERIOD / 5) % PERIOD < DUTY * PERIOD
-    net.inject(cells[n // 2], 1.0 * UM * on, interval=PERIOD / 5, target="I_ext")
     net.record(cells, ["C", "J_coupling"], interval=500)
     net.record(cells, "spikes")
-    return net.run(duration, backend=backend)["astrocytes"], n // 2
+    outside = np.zeros(n)
+    while net.time < duration:
+        for level, length in ((1.0, DUTY * PERIOD), (0.0, (1 - DUTY) * PERIOD)):
+            outside[n // 2] = level * UM
+            cells.set(I_ext=outside)
+            net.run(min(length, max(duration - net.time, 0)), backend=backend)
+    return net.result["astrocytes"], n // 2
 
 
 def waves(report: Report, duration: float, backend: str) -> None:

@@ -14,7 +14,7 @@ spike is the same up to the first astrocyte event.
 
 How it differs from the chapter: each astrocyte ensheathes the excitatory synapses onto the excitatory cell at its
 place, synapses onto inhibitory cells belong to none (the chapter's program intends an astrocyte by place, but cells
-that have no place, or a negative one, get astrocyte 0 or none); astrocytes have the step of the neurons, by Euler.
+that have no place, or a negative one, get astrocyte 0 or none).
 
 Files: activity.png, result.json.
 """
@@ -48,8 +48,8 @@ CELL = LIFCond(
 
 
 def run(
-    report: Report, scale: float = 0.25, duration: float = 8000.0, dt: float = 0.1, threads: int = 1,
-    backend: Literal["numba", "reference"] = "numba", seed: int = 28371,
+    report: Report, scale: float = 0.25, duration: float = 8000.0, dt: float = 0.1, slow: float = 10.0,
+    threads: int = 1, backend: Literal["numba", "reference"] = "numba", seed: int = 28371,
 ) -> None:  # fmt: skip
     """Run the network with and without gliotransmission.
 
@@ -61,7 +61,9 @@ def run(
     duration : float
         Time in ms; in its second quarter the current is larger.
     dt : float
-        Time step in ms.
+        Time step of the neurons in ms.
+    slow : float
+        Time step of the astrocytes in ms, a multiple of dt.
     threads : int
         Threads of the simulation; the result does not depend on them.
     backend : str
@@ -76,7 +78,7 @@ def run(
     report.say("the first step compiles the network (about ten seconds, once on a machine)")
     found, seconds = {}, {}
     for name, bound in (("with", True), ("without", False)):
-        net = build(scale, duration, dt, seed, bound)
+        net = build(scale, duration, dt, slow, seed, bound)
         clock = time.perf_counter()
         found[name] = net.run(duration, backend=backend, threads=threads if backend == "numba" else 1)
         seconds[name] = time.perf_counter() - clock
@@ -91,7 +93,7 @@ def run(
     draw(report.file("activity.png", "spikes, astrocyte events, rates and release (figure 6)"), found, duration)
 
 
-def build(scale: float, duration: float, dt: float, seed: int, gliotransmission: bool) -> Network:
+def build(scale: float, duration: float, dt: float, slow: float, seed: int, gliotransmission: bool) -> Network:
     """The network; without gliotransmission its receptors do not bind."""
     n, n_inh = round(N_E * scale), round(N_I * scale)
     net = Network(dt=dt, seed=seed)
@@ -104,7 +106,7 @@ def build(scale: float, duration: float, dt: float, seed: int, gliotransmission:
     exc = net.population(n, cell, "exc", start)
     inh = net.population(n_inh, cell, "inh", start)
     start = dict(C="0.01*umolar", I="0.01*umolar")
-    astrocytes = net.population(n, NETWORKED(method="euler"), "astrocytes", start, positions=place)
+    astrocytes = net.population(n, NETWORKED, "astrocytes", start, positions=place, dt=slow)
     for cells in (exc, inh):
         net.inject(cells, CURRENT, interval=duration / 4)
         net.project(exc, cells, FixedProbability(P_E), weight=W_E / scale, target="g_E", synapse=Tripartite)

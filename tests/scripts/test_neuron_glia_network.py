@@ -12,9 +12,10 @@ from spikegram.scripts import neuron_glia_network as script
 
 
 def test_structure() -> None:
-    net = script.build(0.1, 8000, 0.1, 1, True)
+    net = script.build(0.1, 8000, 0.1, 10, 1, True)
     sizes = {name: p.size for name, p in net.populations.items()}
     assert sizes == dict(exc=320, inh=80, astrocytes=320)
+    assert net.populations["astrocytes"].every == 100
     q = net.projections
     incoming = np.bincount(q["exc -> exc"].post_ids, minlength=320)
     sensing = q["exc -> astrocytes"]
