@@ -10,7 +10,8 @@ weights are four times as large.
 What to see: cells fire more during the stimulus. Astrocytes sense the transmitter, and after a second or two calcium
 passes its threshold in them; from then on receptors of the synapses bind gliotransmitter, release probability falls,
 and excitation is weaker than in the same network without gliotransmission (the same seed, O_G = 0), in which every
-spike is the same up to the first astrocyte event.
+spike is the same up to the first astrocyte event. Cells that had fired together, in volleys, then fire each at its
+own time.
 
 How it differs from the chapter: each astrocyte ensheathes the excitatory synapses onto the excitatory cell at its
 place, synapses onto inhibitory cells belong to none (the chapter's program intends an astrocyte by place, but cells
@@ -182,13 +183,13 @@ def draw(path: Path, found: dict[str, Result], duration: float) -> None:
             axes[2].stairs(rate, edges / 1e3, color=colour, label=f"{name} gliotransmission", baseline=None)
             trace = found[name]["exc"].trace("g_E")
             axes[3].plot(trace.times / 1e3, trace.values.mean(axis=1) * 1e3, color=colour)
-        axes[2].set(ylabel="rate of exc\n(Hz)", ylim=(0, None))
+        axes[2].set(ylabel="rate of exc\n(Hz)", ylim=(0, 1.3 * axes[2].get_ylim()[1]))
         axes[2].legend(frameon=False, ncols=2, loc="upper right")
         axes[3].set(ylabel="excitatory\nconductance (nS)", ylim=(0, None))
         c, gamma = bound["astrocytes"].trace("C"), bound["exc"].trace("Gamma_S")
         axes[4].plot(c.times / 1e3, c.values.mean(axis=1) * 1e3, color=GREEN, label="calcium, mean (µM)")
         axes[4].plot(gamma.times / 1e3, gamma.values.mean(axis=1), color=INK, label="receptors bound, mean")
         axes[4].legend(frameon=False, ncols=2, loc="upper left")
-        axes[4].set(xlabel="time (s)", xlim=(0, seconds), ylim=(0, 1.3))
+        axes[4].set(xlabel="time (s)", xlim=(0, seconds), ylim=(0, 1.6))
         figure.align_ylabels()
         finish(figure, path)
