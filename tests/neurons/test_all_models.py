@@ -10,8 +10,8 @@ import pytest
 import spikegram.neurons
 import spikegram.plasticity
 from spikegram.networks import AllToAll, Network, OneToOne, Result
-from spikegram.neurons import LIF, NeuronModel
-from spikegram.plasticity import SynapseModel
+from spikegram.neurons import LIF, BellecALIF, NeuronModel, extend
+from spikegram.plasticity import DOPAMINE, LEARNING_SIGNAL, SynapseModel
 from spikegram.units import TIME
 
 CELLS = {n: m for n in spikegram.neurons.__all__ if isinstance(m := getattr(spikegram.neurons, n), NeuronModel)}
@@ -19,15 +19,21 @@ SYNAPSES = {
     n: m for n in spikegram.plasticity.__all__ if isinstance(m := getattr(spikegram.plasticity, n), SynapseModel)
 }
 MODELS = {**CELLS, **SYNAPSES}
+# cells with the variables that some synapses ask for
+EXTENDED = {
+    "Dopaminergic": extend(LIF, **DOPAMINE, init=dict(dopamine=0.5)),
+    "Learning": extend(BellecALIF, **LEARNING_SIGNAL),
+}
 EACH = [(n, p) for n, m in MODELS.items() for p in m.parameters]
 
 TRACE_TOLERANCE = 1e-9  # of the largest value; spikes must be equal
 # what makes each cell fire: (target, amplitude); one value for each of the four neurons is a multiple of it
 DRIVE = {
-    "ALIF": ("I_ext", 0.2), "AdEx": ("I_ext", 0.8), "BellecALIF": ("x", 0.11), "HodgkinHuxley": ("I_ext", 10),
+    "ALIF": ("I_ext", 0.2), "AdEx": ("I_ext", 0.8), "BellecALIF": ("x", 0.11), "ClopathAdEx": ("I_ext", 1),
+    "Dopaminergic": ("I_ext", 0.2), "HodgkinHuxley": ("I_ext", 10),
     "IFCondExp": ("I_ext", 1.2), "IFCurrExp": ("I_ext", 1.2), "Izhikevich": ("I_ext", 12),
     "IzhikevichOriginal": ("I_ext", 12), "LIF": ("I_ext", 0.2), "LIFAlpha": ("I_ext", 0.2), "LIFCond": ("I_ext", 0.5),
-    "LIFDelta": ("I_ext", 0.2), "Poisson": ("rate_ext", 50), "SpiNNakerLIF": ("in_E", 0.4),
+    "LIFDelta": ("I_ext", 0.2), "Learning": ("learn", 0.3), "Poisson": ("rate_ext", 50), "SpiNNakerLIF": ("in_E", 0.4),
     "AMSU": ("x", 0.3),
     "LIFGap": ("I_ext", 0.2), "LIFIntrinsic": ("I_ext", 0.2), "LIFNMDA": ("I_ext", 0.8),
     "RateUnit": ("drive_ext", 0.5), "RectifiedUnit": ("drive_ext", 0.5),
@@ -52,6 +58,17 @@ WIRING = {
     "NMDA": ("LIFNMDA", "LIFNMDA", "g_nmda", 0.002),
     "Oja": ("RateUnit", "RateUnit", None, 0.01),
     "BCM": ("RectifiedUnit", "RectifiedUnit", None, 0.1),
+    # the next ones share the last network
+    "STDPPowerNearest": ("ClopathAdEx", "Dopaminergic", "I", 0.02),
+    "STDPPreCentered": ("ClopathAdEx", "Dopaminergic", "I", 0.02),
+    "STDPRestricted": ("ClopathAdEx", "Dopaminergic", "I", 0.02),
+    "TripletSTDP": ("ClopathAdEx", "Dopaminergic", "I", 0.02),
+    "TripletSTDPNearest": ("ClopathAdEx", "Dopaminergic", "I", 0.02),
+    "InhibitorySTDP": ("ClopathAdEx", "Dopaminergic", "I", 0.02),
+    "DopamineSTDP": ("ClopathAdEx", "Dopaminergic", "I", 0.02),
+    "Clopath": ("Dopaminergic", "ClopathAdEx", "I", 0.05),
+    "ClopathHomeostatic": ("Dopaminergic", "ClopathAdEx", "I", 0.05),
+    "EProp": ("ClopathAdEx", "Learning", "x", 0.2),
 }
 FIXED = {"Static", "TsodyksMarkram", "GapJunction", "NMDA"}  # their weights
 ELSEWHERE = {  # tests/plasticity/test_backends.py and test_tripartite.py, which join cells and astrocytes
@@ -68,14 +85,22 @@ FAMILIES = (
     ("GChI", "LiRinzel", "AMSU"),
     ("LIFGap", "LIFIntrinsic", "LIFNMDA"),
     ("RateUnit", "RectifiedUnit"),
+    ("ClopathAdEx", "Dopaminergic", "Learning"),
 )
+SLOW = FAMILIES[-1]  # ten rules take a minute to compile; the files of the rules test some of them quickly
+
+
+def each(models: dict) -> list:
+    """Names of models, those marked that are in the network that takes long."""
+    place = {n: WIRING[n][0] if n in WIRING else n for n in models}
+    return [pytest.param(n, marks=pytest.mark.slow) if place[n] in SLOW else n for n in models]
 
 
 def one_of_each(family: tuple[str, ...]) -> Network:
     """A network with these cells, each driven to fire, and the synapses between them."""
     net = Network(dt=0.1, seed=11)
     for name in family:
-        model = CELLS[name]
+        model = CELLS.get(name) or EXTENDED[name]
         start = ASTROCYTE if name in ("GChI", "LiRinzel") else START
         init = {s: start[s] for s in model.states if s in start}
         p = net.population(4, model(**OTHER.get(name, {})), name=name, init=init)
@@ -107,13 +132,13 @@ def results(cell: str) -> dict[str, Result]:
 
 
 def test_every_model_is_in_a_network() -> None:
-    assert sorted(CELLS) == sorted(name for family in FAMILIES for name in family)
-    assert set(DRIVE) | {"Regular", "GChI", "LiRinzel"} == set(CELLS)
+    assert sorted([*CELLS, *EXTENDED]) == sorted(name for family in FAMILIES for name in family)
+    assert set(DRIVE) | {"Regular", "GChI", "LiRinzel"} == {*CELLS, *EXTENDED}
     assert set(WIRING) | ELSEWHERE == set(SYNAPSES)
     assert len(CELLS) >= 15 and len(SYNAPSES) >= 6
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", each(CELLS))
 def test_reference_equals_numba(name: str) -> None:
     one, other = (results(name)[key][name] for key in ("reference", "numba"))
     assert not CELLS[name].threshold or len(one.spikes) > 0
@@ -125,13 +150,14 @@ def test_reference_equals_numba(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WIRING)
+@pytest.mark.parametrize("name", each(SYNAPSES))
 def test_weights_of_reference_equal_those_of_numba(name: str) -> None:
     one, other = (results(WIRING[name][0])[key].projections[name] for key in ("reference", "numba"))
     assert np.abs(one.weights - other.weights).max() <= TRACE_TOLERANCE * np.abs(one.weights).max()
     assert (np.abs(one.weights - one.weights_before).max() > 0) == (name not in FIXED)
 
 
-@pytest.mark.parametrize("name", CELLS)
+@pytest.mark.parametrize("name", each(CELLS))
 def test_one_thread_equals_two_bit_for_bit(name: str) -> None:
     one, two = (results(name)[key][name] for key in ("numba", "threads"))
     assert one.spikes == two.spikes
@@ -139,6 +165,7 @@ def test_one_thread_equals_two_bit_for_bit(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", WIRING)
+@pytest.mark.parametrize("name", each(SYNAPSES))
 def test_weights_of_two_threads_bit_for_bit(name: str) -> None:
     one, two = (results(WIRING[name][0])[key].projections[name] for key in ("numba", "threads"))
     assert np.array_equal(one.weights, two.weights)
@@ -159,8 +186,9 @@ def test_a_wrong_unit_is_refused(name: str, parameter: str) -> None:
     with pytest.raises(ValueError, match=parameter if parameter != "w_min" else "w_min|keeps w in"):
         changed = model(**{parameter: wrong})
         # a weight's unit is known when there is a target
-        cells = (net := Network()).population(1, LIF)
-        net.project(cells, cells, OneToOne(), weight=0, target="I", synapse=changed)
+        _, post, target, _ = WIRING[name]
+        cells = (net := Network()).population(1, CELLS.get(post) or EXTENDED[post])
+        net.project(cells, cells, OneToOne(), weight=0, delay=1, target=target, synapse=changed)
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -110,6 +110,7 @@ def test_post_before_pre_turns_from_depression_to_potentiation() -> None:
 
 
 # (e), (h)
+@pytest.mark.slow
 def test_numba_agrees(seed: int) -> None:
     results = []
     for backend in ("reference", "numba"):

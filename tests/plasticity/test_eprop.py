@@ -144,6 +144,7 @@ def test_without_a_learning_signal_nothing_changes(seed: int) -> None:
     assert np.array_equal(matrix(q, "w"), layer.w) and not matrix(q, "grad").any()
 
 
+@pytest.mark.slow
 def test_numba_agrees(seed: int) -> None:
     layer = Layer(seed, 0.2)
     both = [engine(layer, eta=1e-4, backend=b)[0] for b in ("reference", "numba")]
