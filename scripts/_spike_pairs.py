@@ -1,0 +1,62 @@
+"""Synapses between cells that spike when they are told to: the change that a rule makes of given spike times.
+
+>>> from spikegram.plasticity import STDP
+>>> float(changes({"pair": STDP}, [[0.0]], [[10.0]], start=0.5, dt=1)["pair"][0].round(7))
+0.0030327
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..networks import Network, OneToOne, SpikeArray
+from ..neurons import NeuronModel
+from ..plasticity import SynapseModel
+
+__all__ = ["TOLD", "changes"]
+
+#: A cell that spikes in each step in which ``drive`` is 1, and to which spikes do nothing.
+TOLD = NeuronModel("drive : 1 (input)\ng : 1", threshold="drive > 0.5", reset="pass", name="told")
+
+
+def changes(
+    rules: Mapping[str, SynapseModel], pre: Sequence[Sequence[float]], post: Sequence[Sequence[float]], start: Any,
+    dt: float, backend: str = "reference",
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """Let every rule see the same spikes; rows of ``pre`` and ``post`` are the spike times of one synapse, in ms.
+
+    Parameters
+    ----------
+    rules : dict
+        Name -> synapse model.
+    pre, post : list of lists
+        One row per synapse.
+    start : number or array [S]
+        Weight at the start.
+    dt : float
+        Time step in ms, of which all times are multiples.
+    backend : str
+        How it is simulated.
+
+    Returns
+    -------
+    dict
+        Name -> change of each weight [S].
+    """
+    net = Network(dt=dt)
+    source = net.population(len(pre), SpikeArray([list(row) for row in pre]))
+    target = net.population(len(post), TOLD)
+    steps = 2 + round(max(max(row, default=0) for row in (*pre, *post)) / dt)
+    drive = np.zeros((steps, len(post)))
+    for k, row in enumerate(post):
+        drive[np.rint(np.asarray(row) / dt).astype(int), k] = 1
+    net.inject(target, drive)
+    made = {
+        name: net.project(source, target, OneToOne(), weight=start, target="g", synapse=rule, name=name)
+        for name, rule in rules.items()
+    }
+    net.run(steps * dt, backend=backend)
+    return {name: q.weights - start for name, q in made.items()}
