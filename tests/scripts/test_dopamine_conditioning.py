@@ -25,7 +25,7 @@ def test_watchers_pay_for_pairs_within_ten_milliseconds_in_turn() -> None:
     net.project(cell, watchers, OneToOne(), weight=1, delay=1, target="cell")
     net.record(watchers, "spikes")
     spikes = net.run(200, backend="reference")["watchers"].spikes
-    assert [row.tolist() for row in spikes.by_neuron()] == [[61], [12], []]
+    assert [spikes[k].tolist() for k in range(3)] == [[61], [12], []]
 
 
 def test_the_example_follows_the_closed_form() -> None:
