@@ -48,7 +48,7 @@ of STDP and dopamine signaling"; N. Fremaux and W. Gerstner 2016, Front. Neural 
 >>> synapse = net.project(pre, cell, OneToOne(), weight=0, target="I", synapse=DopamineSTDP)
 >>> _ = net.project(reward, cell, OneToOne(), weight=1, target="dopamine")
 >>> _ = net.run(3000, backend="reference"); synapse.weights.round(4).tolist()
-[0.0378]
+[0.0379]
 """
 
 from .model import SynapseModel

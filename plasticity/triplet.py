@@ -38,11 +38,12 @@ weights sink below a rate of the postsynaptic cell and rise above it.
 **Reference.** J.-P. Pfister and W. Gerstner 2006, J. Neurosci. 26(38):9673-9682, equations 3 and 4, table 4.
 
 >>> from spikegram.networks import Network, OneToOne       # post at 10 and 20 ms, pre at 0 and 11 ms:
->>> from spikegram.neurons import LIF, Regular             # 1 + 0.01 (e^(-20/10) + e^(-9/10)) e^(-10/20) = 1.003287
->>> net = Network(dt=1); pre = net.population(1, Regular(interval=11)); post = net.population(1, LIF(t_ref=0))
->>> net.inject(post, 200, start=10, stop=11); net.inject(post, 200, start=20, stop=21)
+>>> from spikegram.neurons import NeuronModel, Regular     # 1 + 0.01 (e^(-20/10) + e^(-9/10)) e^(-10/20) = 1.003287
+>>> told = NeuronModel("drive : 1 (input)\ng : 1", threshold="drive > 0", reset="pass")
+>>> net = Network(dt=1); pre = net.population(1, Regular(interval=11)); post = net.population(1, told)
+>>> net.inject(post, [0] * 10 + [1] + [0] * 9 + [1])
 >>> rule = TripletSTDP(A2_minus=0, A3_minus=0, A3_plus=0.01, tau_plus=10, tau_y=20)
->>> synapse = net.project(pre, post, OneToOne(), weight=1, target="I", synapse=rule)
+>>> synapse = net.project(pre, post, OneToOne(), weight=1, target="g", synapse=rule)
 >>> _ = net.run(21, backend="reference"); synapse.weights.round(6).tolist()
 [1.003287]
 """
