@@ -6,18 +6,24 @@ from .am_su import AMSU
 from .astrocyte import GChI, LiRinzel, ensheathed
 from .clopath_adex import ClopathAdEx
 from .extend import extend
+from .gif import GIF
 from .hodgkin_huxley import HodgkinHuxley
 from .izhikevich import Izhikevich, IzhikevichOriginal
+from .leaky_integrator import LeakyIntegrator
 from .lif import LIF, LIFAlpha, LIFDelta
-from .lif_cond import LIFCond
+from .lif_cond import LIFCond, LIFCondAlpha, LIFCondDelta
 from .lif_gap import LIFGap
 from .lif_intrinsic import LIFIntrinsic
 from .lif_nmda import LIFNMDA
+from .lif_noise import LIFCondNoise, LIFNoise
 from .lif_pynn import IFCondExp, IFCurrExp
+from .mihalas_niebur import MihalasNiebur
 from .model import NeuronModel
 from .rate_unit import RateUnit, RectifiedUnit
-from .sources import Poisson, Regular
+from .resonate_and_fire import ResonateAndFire
+from .sources import InhomogeneousPoisson, Poisson, Regular
 from .spinnaker_lif import SpiNNakerLIF
+from .two_compartment import TwoCompartment
 
 __all__ = [
     "ALIF",
@@ -26,25 +32,35 @@ __all__ = [
     "BellecALIF",
     "ClopathAdEx",
     "GChI",
+    "GIF",
     "HodgkinHuxley",
     "IFCondExp",
     "IFCurrExp",
+    "InhomogeneousPoisson",
     "Izhikevich",
     "IzhikevichOriginal",
     "LIF",
     "LIFAlpha",
     "LIFCond",
+    "LIFCondAlpha",
+    "LIFCondDelta",
+    "LIFCondNoise",
     "LIFDelta",
     "LIFGap",
     "LIFIntrinsic",
     "LIFNMDA",
+    "LIFNoise",
+    "LeakyIntegrator",
     "LiRinzel",
+    "MihalasNiebur",
     "NeuronModel",
     "Poisson",
     "RateUnit",
     "RectifiedUnit",
     "Regular",
+    "ResonateAndFire",
     "SpiNNakerLIF",
+    "TwoCompartment",
     "ensheathed",
     "extend",
 ]
