@@ -38,7 +38,7 @@ def test_another_cell_fails_the_run(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     for name in ("draw_potentials", "draw_phase"):
         monkeypatch.setattr(script, name, lambda *args: None)
     report = Report("adex-patterns", tmp_path, show=False)
-    script.run(report, dt=0.05, backend="reference")
+    script.run(report)
     failed = [c.what for c in report.checks if not c.ok]
     assert "adapting: spikes in 500 ms" in failed and "tonic: spikes in 500 ms" not in failed
 
