@@ -4,7 +4,7 @@ Exit status: 0 if all went well, 1 if a claim of the script failed, 2 for an err
 error output; ``--debug`` shows the traceback), 130 after Ctrl-C.
 
 >>> main(["list"])
-ca3-digits ...
+adex-patterns ...
 0
 """
 

@@ -200,16 +200,18 @@ class Layout:
             kind = facts.__name__, source.number, to.number, drawn
             by_kind.setdefault(kind, (facts, source, to, []))[3].append(p)
         self.bundles: list[Bundle] = []
-        summed: set[tuple[int, str]] = set()
+        summed: set[tuple[int, str]] = set()  # population, variable
         direct = self._direct(list(by_kind.values()))
         for facts, source, to, members in by_kind.values():
             for variable in facts.SUMS:
-                if (to.number, variable) in summed:
-                    raise ValueError(
-                        f"{members[0].what}: the summed variable {variable!r} is already set by another synapse model"
-                    )
-                summed.add((to.number, variable))
                 to.summed = True
+                here = {(id(p.post.population), variable) for p in members}
+                if here & summed:
+                    raise ValueError(
+                        f"{members[0].what}: the summed variable {variable!r} is already set by another synapse model "
+                        "or from another kind of cell"
+                    )
+                summed |= here
 
             def make(form: SynapseForm, p: Projection = members[0]) -> ModuleType:
                 sides = state_dims(p.pre.population), state_dims(p.post.population)

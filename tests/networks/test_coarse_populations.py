@@ -86,6 +86,28 @@ def test_groups_of_several_paces_and_sums() -> None:
     np.testing.assert_allclose(*found, rtol=1e-12)
 
 
+def test_sums_of_one_variable_in_different_populations() -> None:
+    total = SynapseModel("drive_post = v_pre/(40*mV) : 1 (summed)", on_pre="", name="total")
+    other = NeuronModel("v : volt", name="other")
+    found = []
+    for backend in ("numba", "reference"):
+        net = Network(dt=0.1, seed=5)
+        sources = [net.population(5, FAST, name="fast", init={"v": "15*mV*rand()"})]
+        sources.append(net.population(2, other, name="other", init={"v": 4}))
+        for k, source in enumerate(sources):
+            slow = net.population(3, SLOW, name=f"slow{k}")
+            net.project(source, slow, AllToAll(), synapse=total)
+            net.record(slow, "drive", interval=0.5)
+        result = net.run(5, backend=backend)
+        found.append([result[f"slow{k}"].traces["drive"].values for k in range(2)])
+    np.testing.assert_allclose(found[0][0], found[1][0], rtol=1e-12)
+    np.testing.assert_allclose(found[0][1][1:], 0.2, rtol=1e-12)
+    net.reset()
+    net.project(sources[1], net.populations["slow0"], AllToAll(), synapse=total)
+    with pytest.raises(ValueError, match="the summed variable 'drive' is already set by another synapse model or from"):
+        net.run(1, backend="reference")
+
+
 def test_state_files_know_the_pace(tmp_path: Path) -> None:
     net = build()
     net.run(33.3)
