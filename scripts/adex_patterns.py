@@ -97,13 +97,14 @@ def check(report: Report, result: Result, exact: bool) -> None:
     for name, (title, count, first, intervals) in PATTERNS.items():
         train = result[name].spikes.between(0, DURATION)
         isi = train.isi(0)
+        begin = float(train.times[0]) if len(train) else math.inf
         room = 0 if exact else max(1, round(0.05 * count))
         text = f"{count}" if exact else f"{count} +- {room}"
         report.check(f"{title}: spikes in 500 ms", text, len(train), abs(len(train) - count) <= room)
-        report.check(f"{title}: first spike (ms)", f"{first:g}", round(float(train.times[0]), 2),
-                     abs(train.times[0] - first) <= (0.06 if exact else 0.5))  # fmt: skip
+        near = abs(begin - first) <= (0.06 if exact else 0.5)
+        report.check(f"{title}: first spike (ms)", f"{first:g}", round(begin, 2), near)
         if intervals:
-            places = [k for k in intervals if k < len(isi)]
+            places = [k for k in intervals if -len(isi) <= k < len(isi)]
             came = [round(float(isi[k]), 2) for k in places]
             close = [
                 abs(x - intervals[k]) <= (0.06 if exact else 0.1 * intervals[k])

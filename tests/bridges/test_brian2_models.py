@@ -31,17 +31,17 @@ CASES = {
 
 # Brian 2 needs seconds for the closed form of a large linear system, and has none where it oscillates; the same
 # equations by another method on both sides are no less equal.
-BY_RK4 = ("MihalasNiebur", "ResonateAndFire")
+BY_EULER = ("MihalasNiebur", "ResonateAndFire")
 # Compared in every run of the tests; the others, whose kinds of equations test_brian2.py has, in slow ones.
-QUICK = ("HodgkinHuxley", "LIFCondAlpha", "LIFCondDelta", "LeakyIntegrator", *BY_RK4, "TwoCompartment")
+QUICK = ("LIFCondAlpha", "LIFCondDelta", "LeakyIntegrator", *BY_EULER, "TwoCompartment")
 
 
-def network(names: Iterable[str], by_rk4: Iterable[str] = BY_RK4) -> Network:
+def network(names: Iterable[str], by_euler: Iterable[str] = BY_EULER) -> Network:
     net = Network(dt=0.1, seed=1)
     source = net.population(4, SpikeArray([[3.0, 3.3, 9.1, 25.0], [4.0], [30.0, 32.0], [2.0, 20.0]]), name="source")
     for name in names:
         variable, amplitude, target, weight = CASES[name]
-        model = CELLS[name](method="rk4") if name in by_rk4 else CELLS[name]
+        model = CELLS[name](method="euler") if name in by_euler else CELLS[name]
         cells = net.population(4, model(interval=7) if name == "Regular" else model, name=name)
         if variable:
             net.inject(cells, amplitude * np.array([[1.0, 1.1, 1.3, 1.6]]), target=variable, interval=60)
@@ -70,7 +70,7 @@ def test_spikes_and_traces(both, name: str) -> None:
     "name", [name for name in CASES if name not in (*QUICK, "ResonateAndFire")] + ["MihalasNiebur"]
 )
 def test_the_other_cells_and_exact_integration(name: str) -> None:
-    check(name, *(network([name], by_rk4=()).run(50, backend=b)[name] for b in ("brian2", "reference")))
+    check(name, *(network([name], by_euler=()).run(50, backend=b)[name] for b in ("brian2", "reference")))
 
 
 def check(name: str, brian: PopulationRecord, ours: PopulationRecord) -> None:
