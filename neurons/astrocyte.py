@@ -92,6 +92,7 @@ M. Stimberg, D. F. M. Goodman, R. Brette, M. De Pitta 2019, in Computational Gli
 
 from typing import Any
 
+from .extend import extend
 from .model import NeuronModel
 
 __all__ = [
@@ -249,16 +250,13 @@ def ensheathed(cell: NeuronModel, method: str = "", **values: Any) -> NeuronMode
     """
     if not isinstance(cell, NeuronModel):
         raise TypeError(f"ensheathed: cell: expected a NeuronModel, got {type(cell).__name__}")
-    fields = cell._fields()
     if cell.update.strip():
         raise ValueError(f"ensheathed: cell: expected a model with equations, {cell.name!r} has an update rule")
-    fields["method"] = method or cell.method
-    if fields["method"] == "exact":
+    method = method or cell.method
+    if method == "exact":
         raise ValueError(
             f"ensheathed: method: 'exact' of {cell.name!r} does not hold for G_A*Gamma_S; expected one such as "
             "'exponential_euler'"
         )
-    fields["equations"] = f"{cell.equations}\n{_SPACE}"
-    fields["parameters"] = {**cell.parameters, **Perisynaptic.parameters}
-    fields["name"] = f"ensheathed {cell.name}"
-    return NeuronModel(**fields)(**values)
+    both = extend(cell, _SPACE, dict(Perisynaptic.parameters), name=f"ensheathed {cell.name}")
+    return both(method=method, **values)

@@ -253,7 +253,7 @@ def test_what_cannot_be_ensheathed() -> None:
         ensheathed(AMSU)
     with pytest.raises(ValueError, match="ensheathed LIFCond.*no parameter 'Omega_x'"):
         ensheathed(LIFCond, Omega_x=1)
-    with pytest.raises(ValueError, match="'Y_S' is defined twice"):
+    with pytest.raises(ValueError, match="'ensheathed LIFCond' has 'O_G' already"):
         ensheathed(ensheathed(LIFCond))
     assert ensheathed(LIF, method="exponential_euler").check().method == "exponential_euler"
 
