@@ -22,6 +22,7 @@ A_LTP        8e-5       A_LTP       potentiation, for each mV of u and each mV o
 tau_x        15 ms      tau_x       decay of the trace of presynaptic spikes
 theta_minus  -70.6 mV   theta_-     average from which spikes depress and potentiation is possible
 theta_plus   -45.3 mV   theta_+     potential from which a synapse is potentiated
+u_max        33 mV      -           peak of a spike, above which u is cut off: more potentiation by a spike
 w_min        0          w_min       lowest weight
 w_max        3          w_max       highest weight
 v_rest       -70.6 mV   -           ClopathHomeostatic: from where depolarisation is measured
@@ -32,8 +33,9 @@ A_LTD, A_LTP and the bounds are in the edge unit of the weight.
 
 **Variables** [S]: w, x. Input: presynaptic spikes and potentials of the target; output: w added to the target variable.
 
-**Left out.** The averages act at once; NEST delays them by 5 ms (``delay_u_bars``) to keep a spike's own afterpotential
-out. w and x are advanced in every step, so a synapse costs as much as a cell.
+**Left out.** `ClopathAdEx` holds u_plus during a spike, so that a spike is not its own past; NEST delays both averages
+by 5 ms instead (``delay_u_bars``), and the two differ by up to 30 % for pairs at 50 Hz. w and x are advanced in every
+step, so a synapse costs as much as a cell.
 
 **Reference.** C. Clopath, L. Busing, E. Vasilaki, W. Gerstner 2010, Nat. Neurosci. 13(3):344-352, equations 1 to 3 and
 the values of figure 2 (visual cortex).
@@ -54,7 +56,7 @@ __all__ = ["Clopath", "ClopathHomeostatic"]
 _EQUATIONS = """
     dw/dt = (clip(w + A_LTP*x/tau_x*above*before*dt, w_min, w_max) - w)/dt : weight (clock-driven)
     dx/dt = x*(exp(-dt/tau_x) - 1)/dt : 1 (clock-driven)
-    above = clip((v_post - theta_plus)/mV, 0, 1000) : 1
+    above = (clip(v_post, theta_plus, u_max) - theta_plus)/mV : 1
     before = clip((u_plus_post - theta_minus)/mV, 0, 1000) : 1
     low = clip((u_minus_post - theta_minus)/mV, 0, 1000) : 1
 """
@@ -65,6 +67,7 @@ _PARAMETERS = dict(
     tau_x=("15*ms", "decay of the trace of presynaptic spikes"),
     theta_minus=("-70.6*mV", "average from which spikes depress and potentiation is possible"),
     theta_plus=("-45.3*mV", "potential from which a synapse is potentiated"),
+    u_max=("33*mV", "peak of a spike, above which u is cut off"),
     w_min=("0*weight", "lowest weight"),
     w_max=("3*weight", "highest weight"),
 )

@@ -95,18 +95,18 @@ def paired(rate: float, sign: int, n: int = 5) -> float:
     net = Network(dt=0.1)
     source = net.population(1, SpikeArray([pre]))
     cell = net.population(1, extend(ClopathAdEx, "g : 1"), name="cell")
-    for t in post:
-        net.inject(cell, 8, start=t - 1.5, stop=t + 0.5, target="I_ext")
+    kicks = net.population(1, SpikeArray([post]), name="kicks")
+    net.project(kicks, cell, OneToOne(), weight=80, target="v")
     q = net.project(source, cell, OneToOne(), weight=0.5, target="g", synapse=Clopath)
     net.record(cell, "spikes")
-    result = net.run(max(pre + post) + 150, backend="reference")
+    result = net.run(max(pre + post) + 80, backend="reference")
     assert len(result["cell"].spikes) == n
     return q.weights[0] - 0.5
 
 
 def test_post_before_pre_turns_from_depression_to_potentiation() -> None:
     assert paired(0.1, -1, n=1) < 0 < paired(50, -1)
-    assert paired(50, 1) > 0.01
+    assert paired(50, 1) > 0.005 and abs(paired(0.1, 1, n=1)) < 0.001
 
 
 # (e), (h)
