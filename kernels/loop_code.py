@@ -106,10 +106,13 @@ def numba_loop(plan: LoopPlan) -> str:
         if call.module:
             out.append(f"        record(thread, step, X{n}, r{n}[0], r{n}[1], r{n}[2], r{n}[3], lo{n}, hi{n})")
     sums = [(n, c) for n, c in enumerate(plan.synapses) if c.summed]
-    out += [_synapses(n, c, "summed") for n, c in sums]
+    for n, c in sums:
+        coarse = plan.groups[c.target].coarse
+        out += [f"        if step % g{c.target}_every == 0:"] if coarse else []
+        out.append(" " * 4 * coarse + _synapses(n, c, "summed"))
     if sums:
         out.append("        barrier(sync, threads)")
-    early = [(n, c) for n, c in enumerate(plan.synapses) if c.early]
+    early = [(n, c) for n, c in enumerate(plan.synapses) if c.early and "on_pre" in dict(c.arguments)]
     out += [_synapses(n, c, "on_pre", 1) for n, c in early]
     if any(c.reads_pre for _, c in early):
         out.append("        barrier(sync, threads)")
@@ -134,7 +137,7 @@ def numba_loop(plan: LoopPlan) -> str:
     out += [_synapses(n, c, "clocked") for n, c in enumerate(plan.synapses) if c.clocked]
     for n, c in enumerate(plan.synapses):
         events = ("on_pre", "on_post") if c.pre_first else ("on_post", "on_pre")
-        out += [_synapses(n, c, e, 0) for e in events if e == "on_pre" or c.on_post]
+        out += [_synapses(n, c, e, 0) for e in events if (c.on_post if e == "on_post" else e in dict(c.arguments))]
         if c.traces:
             out.append(_synapses(n, c, "fade"))
     out += [_poisson(n, 0) for n, call in enumerate(plan.groups) if call.driven]

@@ -34,7 +34,7 @@ def run(
             if call.module:
                 _record(step, group[0], *record)
         for call, syn in zip(plan.synapses, synapses, strict=True):
-            if call.summed:
+            if call.summed and step % groups[call.target][18] == 0:
                 source, target = groups[call.source], groups[call.target]
                 modules[call.module].summed(0, step, dt, syn, source[0], target[0], target[8], target[9])
         for call, syn in zip(plan.synapses, synapses, strict=True):

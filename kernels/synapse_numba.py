@@ -46,6 +46,8 @@ def _clock(r: Side, statements: tuple[Assign, ...], randoms: bool = False) -> li
 
 def _on_pre(r: Side) -> list[str]:
     p, statements = r.p, (*r.to_date, *r.p.pre)
+    if not p.pre:
+        return []
     used, pad = r.uses(statements), " " * 8
     body = [*_clock(r, statements, bool(p.pre_randoms)), _MINE]
     body += ["    for _q in range(_n):", f"        if _q + {_AHEAD} < _n:"]
