@@ -3,10 +3,10 @@
 J.-P. Pfister and W. Gerstner 2006, J. Neurosci. 26(38):9673-9682, figure 5 (the protocol of P. J. Sjostrom, G. G.
 Turrigiano, S. B. Nelson 2001, Neuron 32); right: C. Clopath et al. 2010, Nat. Neurosci. 13(3):344-352, figure 2.
 
-Sixty pairs, the presynaptic spike 10 ms before or 10 ms after the postsynaptic one, repeated at 0.1 to 50 Hz. What to
-see: at low rates the order decides. Above 30 Hz or so both orders potentiate, under the two fits of the triplet rule
-and, in a cell with real spikes, under the rule that reads the membrane potential. The pair rule with the same low-rate
-values cannot: as the next pair moves nearer, its other side grows as well.
+Sixty pairs (75 for the voltage-based rule), the presynaptic spike 10 ms before or 10 ms after the postsynaptic one,
+repeated at 0.1 to 50 Hz. What to see: at low rates the order decides. Above 40 Hz or so both orders potentiate, under
+the two fits of the triplet rule and, in a cell with real spikes, under the rule that reads the membrane potential. The
+pair rule cannot do that: as the next pair moves nearer, the other side of its window grows as well.
 
 Files: frequency.png, result.json.
 """
@@ -32,7 +32,7 @@ BLUE, RED, INK = "#0072B2", "#D55E00", "#333333"
 PAIRS, DISTANCE = 60, 10.0
 CHECKED = (0.1, 10.0, 20.0, 40.0, 50.0)  # Hz
 #: Change by 60 pairs at +10 and -10 ms, computed with a program of its own from the equations of the paper.
-PUBLISHED = {
+COMPUTED = {
     "minimal": ((0, 0.1186, 0.2278, 0.5321, 0.7627), (-0.3166, -0.3322, -0.3417, 0.1737, 0.7492)),
     "full": ((0, 0.1321, 0.2470, 0.5337, 0.7409), (-0.3122, -0.3336, -0.3516, 0.1548, 0.7272)),
 }
@@ -61,7 +61,7 @@ def run(report: Report, voltage: bool = True, backend: Literal["reference", "num
         How it is simulated.
     """
     rates, came = frequency(backend)
-    for name, (ltp, ltd) in PUBLISHED.items():
+    for name, (ltp, ltd) in COMPUTED.items():
         for side, text, expected in ((0, "+10 ms", ltp), (1, "-10 ms", ltd)):
             found = came[name][side][np.isin(rates, CHECKED)]
             ok = bool(np.abs(found - expected).max() < 6e-5)
@@ -149,8 +149,8 @@ def draw(path: Path, rates: np.ndarray, came: dict[str, tuple], by_voltage: tupl
             x, both = (VOLTAGE_RATES, by_voltage) if name == "voltage" else (rates, came[name])
             for y, colour, label in zip(both, (BLUE, RED), ("pre 10 ms first", "post 10 ms first"), strict=True):
                 ax.plot(x, y, ".-", ms=3, color=colour, label=label)
-            if name in PUBLISHED:
-                for y, colour in zip(PUBLISHED[name], (BLUE, RED), strict=True):
+            if name in COMPUTED:
+                for y, colour in zip(COMPUTED[name], (BLUE, RED), strict=True):
                     ax.plot(CHECKED, y, "o", ms=5.5, mfc="none", mew=0.8, color=colour)
             ax.axhline(0, color=INK, lw=0.5)
             ax.set(xlabel="pairs per second (Hz)", title=titles[name], xlim=(0, 56))

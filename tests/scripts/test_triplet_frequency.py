@@ -28,9 +28,9 @@ def test_claims_about_triplets_hold(tmp_path: Path) -> None:
 
 
 def test_other_numbers_are_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The published values with the two sides swapped."""
+    """The computed values with the two sides swapped."""
     rates = np.array([*triplet_frequency.CHECKED])
-    swapped = {n: (np.array(b), np.array(a)) for n, (a, b) in triplet_frequency.PUBLISHED.items()}
+    swapped = {n: (np.array(b), np.array(a)) for n, (a, b) in triplet_frequency.COMPUTED.items()}
     swapped["pair"] = np.zeros(5), -np.ones(5)
     monkeypatch.setattr(triplet_frequency, "frequency", lambda backend: (rates, swapped))
     monkeypatch.setattr(triplet_frequency, "draw", lambda *args: None)
