@@ -24,7 +24,8 @@ TOLD = NeuronModel("drive : 1 (input)\ng : 1", threshold="drive > 0.5", reset="p
 
 def changes(
     rules: Mapping[str, SynapseModel], pre: Sequence[Sequence[float]], post: Sequence[Sequence[float]], start: Any,
-    dt: float, backend: str = "reference",
+    dt: float, backend: str = "reference", cell: NeuronModel = TOLD, drive: str = "drive",
+    pulse: float = 1.0, target: str = "g", rest: float = 0.0,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """Let every rule see the same spikes; rows of ``pre`` and ``post`` are the spike times of one synapse, in ms.
 
@@ -40,6 +41,14 @@ def changes(
         Time step in ms, of which all times are multiples.
     backend : str
         How it is simulated.
+    cell : NeuronModel
+        The postsynaptic cell.
+    drive, pulse : str, float
+        Input variable of the cell, and what is injected into it for one step, so that it spikes.
+    target : str
+        Variable of the cell to which spikes are sent.
+    rest : float
+        Time in ms after the last spike.
 
     Returns
     -------
@@ -48,14 +57,14 @@ def changes(
     """
     net = Network(dt=dt)
     source = net.population(len(pre), SpikeArray([list(row) for row in pre]))
-    target = net.population(len(post), TOLD)
-    steps = 2 + round(max(max(row, default=0) for row in (*pre, *post)) / dt)
-    drive = np.zeros((steps, len(post)))
+    cells = net.population(len(post), cell)
+    steps = 2 + round(max(max(row, default=0) for row in (*pre, *post)) / dt) + round(rest / dt)
+    pulses = np.zeros((steps, len(post)))
     for k, row in enumerate(post):
-        drive[np.rint(np.asarray(row) / dt).astype(int), k] = 1
-    net.inject(target, drive)
+        pulses[np.rint(np.asarray(row) / dt).astype(int), k] = pulse
+    net.inject(cells, pulses, target=drive)
     made = {
-        name: net.project(source, target, OneToOne(), weight=start, target="g", synapse=rule, name=name)
+        name: net.project(source, cells, OneToOne(), weight=start, target=target, synapse=rule, name=name)
         for name, rule in rules.items()
     }
     net.run(steps * dt, backend=backend)
