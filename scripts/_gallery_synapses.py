@@ -210,7 +210,7 @@ RESPONSES = (
         n=2, lines=("alone", "with gliotransmitter"), **_SENT, post_init=dict(Gamma_S=[0, 0.8]),
     ),
     Response(
-        "GlialSensing", ACTIVATED, "C", "calcium (µM)", pre=Perisynaptic, n=2, lines=("0.5 mM", "no transmitter"), weight=1,
+        "GlialSensing", ACTIVATED, "C", "calcium (µM)", pre=Perisynaptic, n=2, lines=("0.5 mM", "none"), weight=1,
         pre_init=dict(Y_S=[0.5, 0]), scale=UM, **_GLIAL,
     ),
     Response(
