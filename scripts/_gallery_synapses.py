@@ -6,7 +6,7 @@ time), and `sanger`, the one matrix rule. A model that is in none of them is not
 
 >>> curves = draw_window(next(w for w in WINDOWS if w.name == "STDP"))
 >>> curves.title, curves.xlabel, float(curves.y["_"].max().round(5))
-('STDP', 'post after pre (ms)', 0.00452)
+('STDP', 'post after pre (ms)', 0.00476)
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Window:
         ``"distance"`` or ``"rate"``.
     axis : str
         Label of the distance.
-    cell, drive, pulse, target, dt, rest
+    cell, drive, pulse, target, dt, rest, delay
         See `changes`.
     parameters : dict
     """
@@ -81,6 +81,7 @@ class Window:
     target: str = "g"
     dt: float = 1.0
     rest: float = 0.0
+    delay: float = 0.0
     parameters: dict[str, Any] = field(default_factory=dict)
 
 
@@ -104,7 +105,12 @@ WINDOWS = (
     Window("Clopath", pairs=3, **_PULSED),
     Window("ClopathHomeostatic", pairs=3, **_PULSED),
     Window(
-        "EProp", cell=extend(BellecALIF, **LEARNING_SIGNAL), drive="learn", target="x", axis="signal after pre (ms)"
+        "EProp",
+        cell=extend(BellecALIF, **LEARNING_SIGNAL),
+        drive="learn",
+        target="x",
+        delay=1,
+        axis="signal after pre (ms)",
     ),
     Window("HomeostaticScaling", RULES, pairs=4, over="rate", parameters=dict(tau_r=1000, beta=0.02)),
 )
@@ -124,7 +130,7 @@ def draw_window(window: Window) -> Curves:
         train = [70.0 + 1000 / window.rate * k for k in range(window.pairs)]
         pre, post = [train] * len(x), [[t + s for t in train] for s in x]
         what = "change by a pair" if window.pairs == 1 else f"change by {window.pairs} pairs"
-    options = {name: getattr(window, name) for name in ("cell", "drive", "pulse", "target", "rest")}
+    options = {name: getattr(window, name) for name in ("cell", "drive", "pulse", "target", "rest", "delay")}
     came = changes({"rule": rule}, pre, post, window.start, window.dt, **options)["rule"]
     return Curves(window.name, x, {"_": came}, xlabel, what, points=window.over == "rate")
 

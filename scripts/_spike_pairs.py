@@ -25,7 +25,7 @@ TOLD = NeuronModel("drive : 1 (input)\ng : 1", threshold="drive > 0.5", reset="p
 def changes(
     rules: Mapping[str, SynapseModel], pre: Sequence[Sequence[float]], post: Sequence[Sequence[float]], start: Any,
     dt: float, backend: str = "reference", cell: NeuronModel = TOLD, drive: str = "drive",
-    pulse: float = 1.0, target: str = "g", rest: float = 0.0,
+    pulse: float = 1.0, target: str = "g", rest: float = 0.0, delay: float = 0.0,
 ) -> dict[str, np.ndarray]:  # fmt: skip
     """Let every rule see the same spikes; rows of ``pre`` and ``post`` are the spike times of one synapse, in ms.
 
@@ -49,6 +49,8 @@ def changes(
         Variable of the cell to which spikes are sent.
     rest : float
         Time in ms after the last spike.
+    delay : float
+        Of the synapses, in ms.
 
     Returns
     -------
@@ -64,7 +66,7 @@ def changes(
         pulses[np.rint(np.asarray(row) / dt).astype(int), k] = pulse
     net.inject(cells, pulses, target=drive)
     made = {
-        name: net.project(source, cells, OneToOne(), weight=start, target=target, synapse=rule, name=name)
+        name: net.project(source, cells, OneToOne(), weight=start, target=target, synapse=rule, name=name, delay=delay)
         for name, rule in rules.items()
     }
     net.run(steps * dt, backend=backend)
