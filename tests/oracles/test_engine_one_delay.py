@@ -148,6 +148,7 @@ def cut(lengths):
     return np.diff([*ends, STEPS]).tolist()
 
 
+@pytest.mark.slow
 @example(AUTAPSES, [], 1)
 @example(MULTAPSES, [1, 1], 3)
 @settings(max_examples=80)
