@@ -172,11 +172,7 @@ class FixedProbability(Connector):
     autapses: bool = True
 
     def __post_init__(self) -> None:
-        if not is_number(self.p):
-            raise TypeError(f"FixedProbability.p: expected a number from 0 to 1, got {self.p!r}")
-        if not 0 <= self.p <= 1:  # NaN fails too
-            raise ValueError(f"FixedProbability.p: expected a number from 0 to 1, got {self.p!r}")
-        object.__setattr__(self, "p", float(self.p))
+        _set_probability(self, "p")
         _set_flag(self, "autapses")
 
     def pairs(
@@ -466,6 +462,16 @@ def _set_flag(connector: Any, *names: str) -> None:
         if not isinstance(value, bool | np.bool_):
             raise TypeError(f"{type(connector).__name__}.{name}: expected True or False, got {value!r}")
         object.__setattr__(connector, name, bool(value))
+
+
+def _set_probability(connector: Any, name: str) -> None:
+    value = getattr(connector, name)
+    what = f"{type(connector).__name__}.{name}: expected a number from 0 to 1, got {value!r}"
+    if not is_number(value):
+        raise TypeError(what)
+    if not 0 <= value <= 1:  # NaN fails too
+        raise ValueError(what)
+    object.__setattr__(connector, name, float(value))
 
 
 def _set_count(connector: Any) -> None:

@@ -13,7 +13,6 @@ Clustered(n_clusters=4, p_in=0.4, p_out=0.13333333333333333, autapses=True)
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -28,6 +27,7 @@ from .connectors import (
     _nobody,
     _selves,
     _set_flag,
+    _set_probability,
     _split,
     _without,
 )
@@ -189,13 +189,3 @@ class Clustered(Connector):
         sizes = [np.bincount(self.clusters(n), minlength=self.n_clusters).astype(float) for n in (n_pre, n_post)]
         within = float(sizes[0] @ sizes[1])
         return self.p_in * within + self.p_out * (float(n_pre) * float(n_post) - within)
-
-
-def _set_probability(connector: Any, name: str) -> None:
-    value = getattr(connector, name)
-    what = f"{type(connector).__name__}.{name}: expected a number from 0 to 1, got {value!r}"
-    if not is_number(value):
-        raise TypeError(what)
-    if not 0 <= value <= 1:  # NaN fails too
-        raise ValueError(what)
-    object.__setattr__(connector, name, float(value))

@@ -181,10 +181,6 @@ class ProceduralBundle(Bundle):
             _rules=table, _scales=scales, _crule=np.searchsorted(kind[order], np.arange(len(self.axonal) + 1))
         )
 
-    def get(self, k: int, name: str, place: np.ndarray | None = None) -> np.ndarray:
-        """The value of a variable of the k-th projection."""
-        return self.projections[k]._values[name]
-
     def release(self, step: int) -> None:
         """Tell the projections that the run is over."""
         for p in self.projections if self.threads else ():
