@@ -42,7 +42,9 @@ $(VENV)/.demo: $(VENV)/.checkout $(RECIPE)
 	$(PIP_INSTALL) -e .
 	@touch $@
 
+# torch first: asked for by another package, it may come in a newer release and a far larger build.
 $(VENV)/.test: $(VENV)/.checkout $(RECIPE)
+	$(PIP_INSTALL) torch
 	$(PIP_INSTALL) -e ".[test]"
 	@touch $(VENV)/.demo $@
 

@@ -1,0 +1,13 @@
+"""Neurons and memories as PyTorch sequence layers: ``y, state = layer(x, state)``."""
+
+try:
+    import torch  # noqa: F401
+except ImportError as error:  # pragma: no cover
+    raise ImportError("spikegram.bridges.torch needs PyTorch: pip install 'spikegram[torch]'") from error
+
+from .chain import Chain, Stream
+from .saving import load, save
+from .sequence import SequenceLayer, Trace
+from .states import clone, detach, select, stack, to
+
+__all__ = ["Chain", "SequenceLayer", "Stream", "Trace", "clone", "detach", "load", "save", "select", "stack", "to"]

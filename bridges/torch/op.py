@@ -1,0 +1,179 @@
+"""One pair of kernels behind one operator of PyTorch: a whole sequence forward, a whole sequence backward.
+
+The operator takes a list of tensors and a text of options, and is opaque to ``torch.compile``: a fake implementation
+tells the shapes. Eager calls go through an `torch.autograd.Function`, the cheaper way to attach a gradient; under
+``vmap`` each entry of the mapped axis is one call. Second derivatives and forward mode raise instead of returning wrong
+numbers: a layer's plain torch path has them.
+
+>>> import torch
+>>> double = SequenceOp(
+...     "doctest_double", lambda x, _: [2 * x[0]], lambda x, y, g, needs, _: [2 * g[0]], lambda x, _: [x[0]], outputs=1)
+>>> x = torch.ones(3, requires_grad=True)
+>>> double([x])[0].sum().backward(); x.grad.tolist()
+[2.0, 2.0, 2.0]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["SequenceOp"]
+
+_LIBRARY = torch.library.Library("spikegram", "FRAGMENT")
+
+Forward = Callable[[list[Tensor], str], list[Tensor]]
+Backward = Callable[[list[Tensor], list[Tensor], list[Tensor], list[bool], str], list[Tensor]]
+Fake = Callable[[list[Tensor], str], list[Tensor]]
+
+
+class SequenceOp:
+    """A differentiable operator from a list of tensors to a list of tensors.
+
+    Parameters
+    ----------
+    name : str
+        ``spikegram::NAME`` and ``spikegram::NAME_backward`` are registered; each name once in a process.
+    forward : callable (inputs, options) -> results
+        Fresh tensors, not views of the inputs. The first ``outputs`` are what the caller gets, what follows is kept
+        for the backward only (checkpoints).
+    backward : callable (inputs, results, gradients, needs, options) -> list
+        Gradients of the outputs in, one fresh tensor for each input out; where ``needs`` is false, anything (an empty
+        tensor costs nothing).
+    shapes : callable (inputs, options) -> list
+        Tensors with the shapes and dtypes of all results; only their shape, dtype and device are used.
+    outputs : int
+        Number of differentiable results.
+
+    Notes
+    -----
+    ``options`` must hold all that is no tensor; it is a constant of a compiled graph.
+    """
+
+    def __init__(self, name: str, forward: Forward, backward: Backward, shapes: Fake, outputs: int) -> None:
+        self.name, self.outputs = name, outputs
+        _LIBRARY.define(f"{name}(Tensor[] inputs, str options) -> Tensor[]")
+        _LIBRARY.define(
+            f"{name}_backward(Tensor[] inputs, Tensor[] results, Tensor[] gradients, bool[] needs, str options)"
+            " -> Tensor[]"
+        )
+
+        def fake_forward(inputs: list[Tensor], options: str) -> list[Tensor]:
+            return [t.new_empty(t.shape) for t in shapes(inputs, options)]
+
+        def fake_backward(
+            inputs: list[Tensor], results: list[Tensor], gradients: list[Tensor], needs: list[bool], options: str
+        ) -> list[Tensor]:
+            return [t.new_empty(t.shape if need else (0,)) for t, need in zip(inputs, needs, strict=True)]
+
+        def run_backward(
+            inputs: list[Tensor], results: list[Tensor], gradients: list[Tensor], needs: list[bool], options: str
+        ) -> list[Tensor]:
+            found = backward(inputs, results, gradients, needs, options)
+            return [g if need else t.new_empty(0) for g, t, need in zip(found, inputs, needs, strict=True)]
+
+        for suffix, kernel, fake in (("", forward, fake_forward), ("_backward", run_backward, fake_backward)):
+            _LIBRARY.impl(name + suffix, kernel, "CPU")
+            torch.library.register_fake(f"spikegram::{name}{suffix}", fake, lib=_LIBRARY)
+            operator = getattr(torch.ops.spikegram, name + suffix).default
+            torch.library.register_vmap(f"spikegram::{name}{suffix}", _mapped(operator), lib=_LIBRARY)
+        self.forward_operator = getattr(torch.ops.spikegram, name).default
+        backward_operator = getattr(torch.ops.spikegram, f"{name}_backward").default
+        self.transformed, self.eager = _attach(self.forward_operator, backward_operator, self)
+
+    def __call__(self, inputs: Sequence[Tensor], options: str = "") -> tuple[Tensor, ...]:
+        """Return the differentiable results."""
+        if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+            return self.transformed.apply(options, *inputs)[: self.outputs]
+        if torch.is_grad_enabled() and any(t.requires_grad for t in inputs):
+            return self.eager.apply(options, *inputs)[: self.outputs]
+        return tuple(self.forward_operator(list(inputs), options)[: self.outputs])
+
+
+def _attach(
+    forward_operator: Any, backward_operator: Any, op: SequenceOp
+) -> tuple[type[torch.autograd.Function], type[torch.autograd.Function]]:
+    n = op.outputs
+
+    class Backward(torch.autograd.Function):
+        """The backward operator; its own derivative is refused."""
+
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(options: str, counts: tuple[int, int], needs: list[bool], *tensors: Tensor) -> Any:
+            a, b = counts
+            inputs, results, gradients = list(tensors[:a]), list(tensors[a : a + b]), list(tensors[a + b :])
+            return tuple(backward_operator(inputs, results, gradients, needs, options))
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            pass
+
+        @staticmethod
+        def backward(ctx: Any, *gradients: Any) -> Any:
+            raise RuntimeError(
+                f"spikegram::{op.name}: the fused kernel has no second derivative; build the layer with backend='torch'"
+            )
+
+    class Function(torch.autograd.Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(options: str, *inputs: Tensor) -> Any:
+            return tuple(forward_operator(list(inputs), options))
+
+        @staticmethod
+        def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
+            ctx.options, ctx.n_inputs = inputs[0], len(inputs) - 1
+            ctx.mark_non_differentiable(*output[n:])
+            ctx.set_materialize_grads(False)
+            ctx.save_for_backward(*inputs[1:], *output)
+
+        @staticmethod
+        def backward(ctx: Any, *gradients: Any) -> Any:
+            saved = ctx.saved_tensors
+            results = saved[ctx.n_inputs :]
+            given = [torch.zeros_like(r) if g is None else g for g, r in zip(gradients[:n], results[:n], strict=True)]
+            needs = list(ctx.needs_input_grad[1:])
+            if torch.compiler.is_compiling() or not torch.is_grad_enabled():  # nobody can ask for a second derivative
+                found = backward_operator(list(saved[: ctx.n_inputs]), list(results), given, needs, ctx.options)
+            else:
+                found = Backward.apply(ctx.options, (ctx.n_inputs, len(results)), needs, *saved, *given)
+            return None, *(g if need else None for g, need in zip(found, needs, strict=True))
+
+    class Eager(torch.autograd.Function):
+        """The same without ``setup_context``, whose handling costs more than the rest of a small call."""
+
+        @staticmethod
+        def forward(ctx: Any, options: str, *inputs: Tensor) -> Any:
+            output = Function.forward(options, *inputs)
+            Function.setup_context(ctx, (options, *inputs), output)
+            return output
+
+        backward = Function.backward
+
+    return Function, Eager
+
+
+def _mapped(operator: Any) -> Callable:
+    """Make the vmap rule of an operator on lists of tensors: one call for each entry of the mapped axis."""
+
+    def rule(info: Any, in_dims: tuple, *arguments: Any) -> tuple[list[Tensor], list[int]]:
+        def entry(k: int) -> list[Any]:
+            return [
+                [t if d is None else t.select(d, k) for t, d in zip(a, dims, strict=True)]
+                if isinstance(a, list | tuple) and a and isinstance(a[0], Tensor)
+                else a
+                for a, dims in zip(arguments, in_dims, strict=True)
+            ]
+
+        if not info.batch_size:
+            raise ValueError("vmap: the mapped axis has no entry")
+        each = [operator(*entry(k)) for k in range(info.batch_size)]
+        return [torch.stack(list(r)) for r in zip(*each, strict=True)], [0] * len(each[0])
+
+    return rule

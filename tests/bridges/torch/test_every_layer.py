@@ -1,0 +1,371 @@
+"""What every sequence layer keeps (`docs/layers.md`): one table of layers, one list of checks.
+
+A new layer adds an entry to ``LAYERS``.
+"""
+
+from __future__ import annotations
+
+import copy
+import gc
+import io
+import pickle
+import weakref
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from spikegram.bridges.torch import SequenceLayer, detach, load, save, select
+from spikegram.bridges.torch.op import SequenceOp
+
+T, B = 13, 3
+KERNEL_TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
+
+
+class _SumState(NamedTuple):
+    m: Tensor
+
+
+def _sum_forward(inputs: list[Tensor], options: str) -> list[Tensor]:
+    x, m, a = (t.detach() for t in inputs)
+    out = []
+    for x_t in x:
+        m = a * m + x_t
+        out.append(m)
+    return [torch.stack(out), m.clone()]
+
+
+def _sum_backward(inputs, results, gradients, needs, options):
+    x, m0, a = inputs
+    y, gm, ga, gx = results[0], gradients[1].clone(), torch.zeros_like(a), torch.empty_like(x)
+    for t in range(len(x) - 1, -1, -1):
+        gm = gm + gradients[0][t]
+        gx[t] = gm
+        ga += (gm * (y[t - 1] if t else m0)).sum(0)
+        gm = a * gm
+    return [gx, gm, ga]
+
+
+_sum = SequenceOp("test_leaky_sum", _sum_forward, _sum_backward, lambda i, _: [i[0], i[1]], outputs=2)
+
+
+class LeakySum(SequenceLayer):
+    """``m_t = a m_{t-1} + x_t``: the smallest layer, to test the base."""
+
+    State = _SumState
+
+    def __init__(self, features: int, decay: float = 0.5, batch_first: bool = False) -> None:
+        super().__init__((features,), batch_first)
+        self.decay = nn.Parameter(torch.full((features,), decay))
+
+    @property
+    def out_shape(self):
+        return self.in_shape
+
+    def state_shapes(self):
+        return {"m": self.in_shape}
+
+    def run(self, x, state):
+        y, m = _sum([x, state.m, self.decay.to(x.dtype)])
+        return y, _SumState(m)
+
+    def advance(self, x, state):
+        m = self.decay.to(x.dtype) * state.m + x
+        return m, _SumState(m)
+
+    def config(self):
+        return {"features": self.in_shape[0], "decay": 0.5, "batch_first": self.batch_first}
+
+
+class Case(NamedTuple):
+    """A layer to test.
+
+    ``make(**keywords)`` gets ``batch_first`` if asked for. ``smooth`` makes one whose output is differentiable.
+    ``scale`` is the size of the inputs.
+    """
+
+    make: Callable[..., SequenceLayer]
+    smooth: Callable[..., SequenceLayer]
+    scale: float = 1.0
+    savable: bool = True
+
+
+LAYERS = {"leaky sum": Case(lambda **k: LeakySum(4, **k), lambda **k: LeakySum(4, **k), savable=False)}
+
+
+@pytest.fixture(params=LAYERS)
+def case(request) -> Case:
+    torch.manual_seed(0)
+    return LAYERS[request.param]
+
+
+def inputs(layer: SequenceLayer, case: Case, *, steps: int = T, batch: int = B, dtype=None) -> Tensor:
+    generator = torch.Generator().manual_seed(1)
+    x = case.scale * torch.randn((steps, batch, *layer.in_shape), generator=generator, dtype=torch.float64)
+    return x.to(dtype or next((p.dtype for p in layer.parameters()), torch.float32))
+
+
+def by_steps(layer: SequenceLayer, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
+    out = []
+    for x_t in x.unbind(0):
+        y_t, state = layer.step(x_t, state)
+        out.append(y_t)
+    return torch.stack(out), state
+
+
+def close(a: Any, b: Any, tolerance: float) -> None:
+    for p, q in zip(a if isinstance(a, tuple) else (a,), b if isinstance(b, tuple) else (b,), strict=True):
+        torch.testing.assert_close(p, q, rtol=tolerance, atol=tolerance)
+
+
+def test_state_is_a_value(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case)
+    first, second = layer(x), layer(x)
+    assert torch.equal(first[0], second[0])
+    assert all(torch.equal(p, q) for p, q in zip(first[1], second[1], strict=True))
+    assert isinstance(first[1], layer.State)
+    assert first[0].shape == (T, B, *layer.out_shape)
+    for (name, shape), field in zip(layer.state_shapes().items(), first[1], strict=True):
+        assert field.shape == (B, *shape), name
+    assert not any("state" in key for key in layer.state_dict())
+
+
+@pytest.mark.parametrize("dtype", KERNEL_TOLERANCE)
+def test_kernel_equals_plain_steps_with_gradients(case: Case, dtype: torch.dtype) -> None:
+    tolerance = KERNEL_TOLERANCE[dtype]
+    results = []
+    for run in (lambda layer, x, s: layer(x, s), by_steps):
+        torch.manual_seed(0)
+        layer = case.smooth().to(dtype)
+        x = inputs(layer, case, dtype=dtype).requires_grad_()
+        state = layer.State(*(t.requires_grad_() for t in layer.init_state(B, dtype=dtype)))
+        y, later = run(layer, x, state)
+        weight = torch.linspace(-1, 1, y.numel(), dtype=dtype).reshape(y.shape)
+        ((y * weight).sum() + sum((s * s).sum() for s in later)).backward()
+        gradients = {name: p.grad for name, p in layer.named_parameters()}
+        results.append((y, later, x.grad, [t.grad for t in state], gradients))
+    (y1, s1, x1, i1, g1), (y2, s2, x2, i2, g2) = results
+    close(y1, y2, tolerance)
+    close(tuple(s1), tuple(s2), tolerance)
+    for name, a, b in [("x", x1, x2), *zip(case.make().state_shapes(), i1, i2, strict=True)]:
+        assert (a is None) == (b is None), name
+        if a is not None:
+            close(a, b, tolerance * max(1.0, float(b.abs().max())))
+    assert g1.keys() == g2.keys()
+    for name, g in g1.items():
+        assert (g is None) == (g2[name] is None), name
+        if g is not None:
+            close(g, g2[name], tolerance * max(1.0, float(g2[name].abs().max())))
+
+
+def test_split_anywhere(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case)
+    y, state = layer(x)
+    for cut in (0, 1, 5, T - 1, T):
+        a, middle = layer(x[:cut])
+        b, last = layer(x[cut:], middle)
+        assert torch.equal(torch.cat([a, b]), y)
+        assert all(torch.equal(p, q) for p, q in zip(last, state, strict=True))
+
+
+def test_batch_first_is_transposed(case: Case) -> None:
+    layer, other = case.make(), case.make(batch_first=True)
+    other.load_state_dict(layer.state_dict())
+    x = inputs(layer, case)
+    y, state = layer(x)
+    y2, state2 = other(x.movedim(0, 1))
+    assert torch.equal(y2.movedim(1, 0), y)
+    assert all(torch.equal(p, q) for p, q in zip(state, state2, strict=True))
+
+
+def test_without_a_batch(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case)
+    y, state = layer(x[:, :1])
+    alone, own = layer(x[:, 0])
+    assert torch.equal(alone, y[:, 0])
+    again, _ = layer(x[:, 0], layer.init_state())
+    assert torch.equal(again, alone)
+    assert all(torch.equal(p[0], q) for p, q in zip(state, own, strict=True))
+    step, _ = layer.step(x[0, 0])
+    close(step, y[0, 0], 1e-5)
+
+
+def test_lengths_are_separate_runs(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case).requires_grad_()
+    lengths = torch.tensor([T, 0, 6])
+    y, state = layer(x, lengths=lengths)
+    y.sum().backward() if y.requires_grad else None
+    for k, n in enumerate(lengths.tolist()):
+        alone, own = layer(x[:n, k : k + 1])
+        close(y[:n, k], alone[:, 0], 1e-5)
+        assert not y[n:, k].any()
+        close(tuple(s[k] for s in state), tuple(s[0] for s in own), 1e-5)
+        if x.grad is not None:
+            assert not x.grad[n:, k].any()
+    with pytest.raises(ValueError, match="lengths must lie between"):
+        layer(x, lengths=torch.tensor([T + 1, 0, 0]))
+    with pytest.raises(ValueError, match="lengths must be 3 integers"):
+        layer(x, lengths=torch.tensor([1, 2]))
+
+
+def test_no_steps_and_no_samples(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case)
+    _, state = layer(x)
+    y, same = layer(x[:0], state)
+    assert y.shape == (0, B, *layer.out_shape)
+    assert all(torch.equal(p, q) for p, q in zip(state, same, strict=True))
+    y, empty = layer(x[:, :0])
+    assert y.shape == (T, 0, *layer.out_shape)
+    assert all(s.shape[0] == 0 for s in empty)
+
+
+def test_half_precision_comes_back(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case).to(torch.bfloat16)
+    y, state = layer(x)
+    assert y.dtype == torch.bfloat16
+    assert all(s.dtype == torch.float32 for s in state)
+    close(y, layer(x.float())[0].to(torch.bfloat16), 1e-2)
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        assert layer(inputs(layer, case))[0].dtype == torch.float32
+
+
+def test_threads_give_the_same_bits(case: Case) -> None:
+    results = []
+    before = torch.get_num_threads()
+    try:
+        for n in (1, 2):
+            torch.set_num_threads(n)
+            torch.manual_seed(0)
+            layer = case.make()
+            x = inputs(layer, case, batch=64).requires_grad_()
+            y, _ = layer(x)
+            if y.requires_grad:
+                y.sum().backward()
+            results.append([y.detach(), x.grad, *(p.grad for p in layer.parameters())])
+    finally:
+        torch.set_num_threads(before)
+    for a, b in zip(*results, strict=True):
+        assert (a is None and b is None) or torch.equal(a, b)
+
+
+def test_gradcheck(case: Case) -> None:
+    layer = case.smooth().double()
+    x = inputs(layer, case, steps=4, batch=2, dtype=torch.float64).requires_grad_()
+    state = layer.State(*(t.requires_grad_() for t in layer.init_state(2, dtype=torch.float64, mode="rest")))
+
+    def run(x, *fields):
+        y, later = layer(x, layer.State(*fields))
+        return y, *later
+
+    assert torch.autograd.gradcheck(run, (x, *state), atol=1e-6)
+
+
+def test_compiles_in_one_graph(case: Case) -> None:
+    layer = case.make()
+    torch._dynamo.reset()
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager", dynamic=True)
+    for steps in (T, T + 4):
+        x = inputs(layer, case, steps=steps).requires_grad_()
+        y, _ = compiled(x)
+        close(y, layer(x)[0], 1e-6)
+        if y.requires_grad:
+            y.sum().backward()
+            assert torch.isfinite(x.grad).all()
+
+
+def test_exports(case: Case) -> None:
+    layer = case.make().eval()
+    x = inputs(layer, case)
+    program = torch.export.export(layer, (x,))
+    close(program.module()(x)[0], layer(x)[0], 1e-6)
+
+
+def test_vmap_and_gradients_of_samples(case: Case) -> None:
+    layer = case.smooth()
+    x = torch.stack([inputs(layer, case), 0.5 * inputs(layer, case)])
+    together = torch.vmap(lambda one: layer(one)[0])(x)
+    close(together, torch.stack([layer(one)[0] for one in x]), 1e-5)
+    gradient = torch.vmap(torch.func.grad(lambda one: layer(one)[0].square().sum()))(x)
+    one = x[1].clone().requires_grad_()
+    layer(one)[0].square().sum().backward()
+    close(gradient[1], one.grad, 1e-5 * max(1.0, float(one.grad.abs().max())))
+
+
+def test_copies_pickles_and_rebuilds(case: Case, tmp_path) -> None:
+    layer = case.make()
+    x = inputs(layer, case)
+    y, state = layer(x)
+    assert torch.equal(copy.deepcopy(layer)(x)[0], y)
+    assert torch.equal(pickle.loads(pickle.dumps(layer))(x)[0], y)
+    pickle.dumps(copy.deepcopy(detach(state)))
+    other = type(layer)(**layer.config())
+    other.load_state_dict(layer.state_dict())
+    assert torch.equal(other(x)[0], y)
+    buffer = io.BytesIO()
+    torch.save({"model": layer.state_dict(), "state": tuple(state)}, buffer)
+    buffer.seek(0)
+    torch.load(buffer, weights_only=True)
+    if case.savable:
+        save(tmp_path / "layer.pt", layer)
+        assert torch.equal(load(tmp_path / "layer.pt")(x)[0], y)
+
+
+def test_nothing_stays_alive(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case)
+    y, state = layer(x)
+    kept = weakref.ref(layer)
+    del layer, y, state
+    gc.collect()
+    assert kept() is None
+
+
+def test_errors_name_what_came(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case)
+    _, state = layer(x)
+    with pytest.raises(ValueError, match=r"has batch 3 but x has batch 2 .*select\(state, idx\)"):
+        layer(x[:, :2], state)
+    layer(x[:, :2], select(state, [0, 1]))
+    with pytest.raises(ValueError, match=r"last ax.s of x is .*expected"):
+        layer(torch.zeros((T, B, *(n + 1 for n in layer.in_shape))))
+    with pytest.raises(ValueError, match="got shape"):
+        layer(torch.zeros(()))
+    with pytest.raises(TypeError, match="must be a tensor"):
+        layer([1.0])
+    with pytest.raises(TypeError, match=f"state must be a {layer.State.__name__}"):
+        layer(x, (1,))
+    if any(True for _ in layer.parameters()):
+        with pytest.raises(ValueError, match="use layer.to"):
+            layer(x.double())
+    with pytest.raises(ValueError, match=r"state\..* expected torch.float64"):
+        layer.double()(x.double(), state)
+
+
+def test_long_run_is_stable(case: Case) -> None:
+    layer = case.make()
+    with torch.no_grad():
+        y, state = layer(inputs(layer, case, steps=20_000, batch=1))
+    assert torch.isfinite(y).all()
+    assert all(torch.isfinite(s).all() for s in state)
+
+
+def test_trace_does_not_change_the_output(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case)
+    y, state = layer(x)
+    y2, state2, trace = layer.trace(x, every=4)
+    close(y2, y, 1e-5)
+    close(tuple(state2), tuple(state), 1e-5)
+    for name, shape in layer.state_shapes().items():
+        assert trace[name].shape == (4, B, *shape)
+    with pytest.raises(ValueError, match="record: expected"):
+        layer.trace(x, record=("no_such_field",))
