@@ -10,11 +10,13 @@ from ..plasticity.model import SynapseModel
 from ..units import Dims
 
 if TYPE_CHECKING:
+    from .layer_form import LayerForm
     from .loop_code import LoopPlan
     from .program import NeuronProgram
     from .synapse_form import SynapseForm
 
 __all__ = [
+    "layer_module",
     "loop_module",
     "neuron_module",
     "neuron_program",
@@ -98,6 +100,26 @@ def loop_module(plan: LoopPlan) -> ModuleType:
     from .loop_code import numba_loop
 
     return generated("loop_numba", [list(plan.groups), list(plan.synapses)], lambda: numba_loop(plan))
+
+
+def layer_module(model: NeuronModel, form: LayerForm, target: str = "numba", single: bool = False) -> ModuleType:
+    """Import the module generated for a layer of cells: compiled passes (``numba``) or one step (``torch``)."""
+    from .cache import generated
+
+    if target not in ("numba", "torch"):
+        raise ValueError(f"target: expected numba or torch, got {target!r}")
+
+    def write() -> str:
+        from .layer_numba import numba_layer
+        from .layer_step import build_step
+        from .layer_torch import torch_layer
+
+        program = neuron_program(model)
+        step = build_step(program, form)
+        return numba_layer(step, form, single) if target == "numba" else torch_layer(program, step, form)
+
+    key = [target, single and target == "numba", list(form), structure_key(model)]
+    return generated(f"layer_{target}", key, write)
 
 
 def neuron_source(model: NeuronModel, target: str = "numba") -> str:

@@ -30,6 +30,7 @@ WRITE_CODE = {
     f"spikegram.kernels.{name}"
     for name in (
         *("build", "expressions", "integrate", "neuron_code", "printers", "program"),
+        *("adjoint", "layer_numba", "layer_step", "layer_torch", "surrogate_forms", "torch_code"),
         *("synapse_code", "synapse_numba", "synapse_numpy"),
     )
 }
@@ -37,6 +38,7 @@ HOLD_CODE = {
     f"spikegram.kernels.{name}"
     for name in ("compiled", "compiled_hints", "compiled_rows", "compiled_special", "packing", "spike_lists")
 }
+HOLD_CODE.add("spikegram.kernels.compiled_layer")
 HOLD_CODE.add("spikegram.scripts.bench.yardstick")
 
 # Layers are torch modules; whoever imports them wants torch.

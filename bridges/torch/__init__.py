@@ -8,6 +8,22 @@ except ImportError as error:  # pragma: no cover
 from .chain import Chain, Stream
 from .saving import load, save
 from .sequence import SequenceLayer, Trace
+from .spiking import SpikingLayer
 from .states import clone, detach, select, stack, to
+from .surrogates import Surrogate
 
-__all__ = ["Chain", "SequenceLayer", "Stream", "Trace", "clone", "detach", "load", "save", "select", "stack", "to"]
+__all__ = [
+    "Chain",
+    "SequenceLayer",
+    "SpikingLayer",
+    "Stream",
+    "Surrogate",
+    "Trace",
+    "clone",
+    "detach",
+    "load",
+    "save",
+    "select",
+    "stack",
+    "to",
+]

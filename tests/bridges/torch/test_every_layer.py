@@ -17,8 +17,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spikegram.bridges.torch import SequenceLayer, detach, load, save, select
+from spikegram.bridges.torch import SequenceLayer, SpikingLayer, detach, load, save, select
 from spikegram.bridges.torch.op import SequenceOp
+from spikegram.neurons import BellecALIF
 
 T, B = 13, 3
 KERNEL_TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
@@ -92,7 +93,13 @@ class Case(NamedTuple):
     savable: bool = True
 
 
-LAYERS = {"leaky sum": Case(lambda **k: LeakySum(4, **k), lambda **k: LeakySum(4, **k), savable=False)}
+LAYERS = {
+    "leaky sum": Case(lambda **k: LeakySum(4, **k), lambda **k: LeakySum(4, **k), savable=False),
+    "cells": Case(
+        lambda **k: SpikingLayer(BellecALIF, 4, learn=("tau_m", "beta"), **k),
+        lambda **k: SpikingLayer(BellecALIF, 4, learn=("tau_m", "beta"), reset_grad="through", smooth=True, **k),
+    ),
+}
 
 
 @pytest.fixture(params=LAYERS)

@@ -1,0 +1,167 @@
+"""The compiled passes of layers of cells behind one operator for all models.
+
+Options of the operator are the name of a kernel, its number of states and the distance of the kept ones. Neurons are
+split between ``torch.get_num_threads()`` threads; each works on its own neurons, and sums over neurons are taken in one
+fixed order afterwards, so results do not depend on the number of threads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from .op import SequenceOp
+
+__all__ = ["register", "run_cells"]
+
+_LOADERS: dict[str, Callable[[bool], ModuleType]] = {}
+_ALONE = 100_000  # updates below which a second thread costs more than it brings
+
+
+def register(name: str, states: int, load: Callable[[bool], ModuleType]) -> str:
+    """Make a kernel known under a name that says all on which it depends; gives the operator's options.
+
+    ``load(single)`` imports the generated module; it is called when the kernel first runs.
+    """
+    _LOADERS[name] = load
+    return f"{name} {states} {32 if states <= 4 else 64}"
+
+
+@cache
+def _module(name: str, dtype: torch.dtype) -> ModuleType:
+    if dtype not in (torch.float32, torch.float64):
+        raise TypeError(f"SpikingLayer: expected float32 or float64, got {dtype}")
+    return _LOADERS[name](dtype == torch.float32)
+
+
+@cache
+def _pool(threads: int) -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(threads)
+
+
+def _split(function: Callable[[int, int], Any], neurons: int, steps: int) -> None:
+    """Call ``function(first, last)`` for the neurons of each thread."""
+    threads = torch.get_num_threads()
+    if threads == 1 or neurons * steps < _ALONE or neurons < 32:
+        function(0, neurons)
+        return
+    cuts = [neurons * k // threads // 16 * 16 for k in range(threads)] + [neurons]
+    parts = [(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if a < b]
+    for done in [_pool(threads).submit(function, a, b) for a, b in parts]:
+        done.result()
+
+
+def _options(text: str) -> tuple[str, int, int]:
+    name, states, every = text.split()
+    return name, int(states), int(every)
+
+
+def _array(t: Tensor) -> np.ndarray:
+    return t.detach().contiguous().numpy()
+
+
+def _flat(t: Tensor, axes: int) -> np.ndarray:
+    """The last two axes, samples and neurons, as one."""
+    return _array(t).reshape(*t.shape[:axes], t.shape[-2] * t.shape[-1])
+
+
+def _shapes(inputs: list[Tensor], text: str) -> list[Tensor]:
+    _, states, every = _options(text)
+    x, state = inputs[:2]
+    steps, batch, n = x.shape[1:]
+    kept = (steps + every - 1) // every
+    size = (kept, states, batch, n)
+    return [x.new_empty((steps, batch, n)), state.new_empty(state.shape), x.new_empty(size)]
+
+
+def _wide(vectors: Tensor, batch: int) -> np.ndarray:
+    """Constants of the neurons, for all samples: [V, B N]."""
+    return _array(vectors.unsqueeze(1).expand(-1, batch, -1)).reshape(vectors.shape[0], batch * vectors.shape[1])
+
+
+def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
+    name, _, every = _options(text)
+    x, state, scalars, vectors = inputs
+    module = _module(name, x.dtype)
+    y, end, saved = (torch.empty(t.shape, dtype=t.dtype) for t in _shapes(inputs, text))
+    steps, batch, n = x.shape[1:]
+    given = (
+        every, _flat(x, 2), _flat(state, 1), _array(scalars), _wide(vectors, batch),
+    )  # fmt: skip
+    results = _flat(y, 1), _flat(saved, 2), _flat(end, 1)
+
+    def run(first: int, last: int) -> None:
+        work = np.empty(module.ROWS[0] * module.STRIDE, module.REAL)
+        module.forward(first, last, *given, work, *results)
+
+    _split(run, batch * n, steps)
+    return [y, end, saved]
+
+
+def _backward(
+    inputs: list[Tensor], results: list[Tensor], gradients: list[Tensor], needs: list[bool], text: str
+) -> list[Tensor]:
+    name, _, every = _options(text)
+    x, state, scalars, vectors = inputs
+    module = _module(name, x.dtype)
+    steps, batch, n = x.shape[1:]
+    neurons, learned = batch * n, module.LEARNED
+    dx = torch.empty(x.shape, dtype=x.dtype)
+    dstate = torch.zeros(state.shape, dtype=x.dtype)
+    sums = np.empty((len(learned), neurons), module.REAL)
+    given = (
+        every, _down(steps), _flat(x, 2), _array(scalars), _wide(vectors, batch), _flat(results[2], 2),
+        _flat(gradients[0], 1), _flat(gradients[1], 1),
+    )  # fmt: skip
+    made = _flat(dx, 2), _flat(dstate, 1), sums
+
+    def run(first: int, last: int) -> None:
+        work = np.empty(module.ROWS[1] * module.STRIDE, module.REAL)
+        past = np.empty(max(1, min(every, steps) * len(module.STATES)) * module.STRIDE, module.REAL)
+        module.backward(first, last, *given, work, past, *made)
+
+    _split(run, neurons, steps)
+    dscalars, dvectors = torch.zeros(scalars.shape, dtype=x.dtype), torch.zeros(vectors.shape, dtype=x.dtype)
+    if needs[2] or needs[3]:
+        for k, name in enumerate(learned):
+            if name in module.VECTORS:
+                total = sums[k].reshape(batch, n).sum(0, dtype=np.float64)
+                dvectors[module.VECTORS.index(name)] = torch.from_numpy(total)
+            else:
+                dscalars[module.SCALARS.index(name)] = float(sums[k].sum(dtype=np.float64))
+    return [dx, dstate, dscalars, dvectors]
+
+
+@cache
+def _down(steps: int) -> np.ndarray:
+    return np.arange(steps - 1, -1, -1)
+
+
+_OP = SequenceOp("cells", _forward, _backward, _shapes, outputs=2)
+
+
+def run_cells(x: Tensor, state: Tensor, scalars: Tensor, vectors: Tensor, options: str) -> tuple[Tensor, Tensor]:
+    """Run a sequence.
+
+    Parameters
+    ----------
+    x : tensor [C, T, B, N]
+    state : tensor [S, B, N]
+    scalars, vectors : tensor [.], [., N]
+        Constants in the order of the module's ``SCALARS`` and ``VECTORS``.
+    options : str
+        What `register` gave.
+
+    Returns
+    -------
+    y [T, B, N], last state [S, B, N]
+    """
+    y, end = _OP([x, state, scalars, vectors], options)
+    return y, end

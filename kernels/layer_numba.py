@@ -1,0 +1,280 @@
+"""Source of the compiled forward and backward passes of a layer of cells over a whole sequence.
+
+Neurons of all samples lie one behind the other ([M], M = B N). A tile of them runs through all of time; in the inner
+loop its neurons are independent, so it is vectorised. Rows of a tile lie at fixed distances in one piece of memory, so
+that the compiler sees that they do not overlap; the distance is no power of two, else they would share cache lines.
+The backward pass begins each stretch of ``every`` steps at a kept state, computes the stretch again and then goes back
+through it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sympy as sp
+
+from .adjoint import CHOICE, SLOPE, SPIKE, Line, reverse
+from .cache import CODE_FOLLOWS
+from .expressions import symbol
+from .layer_form import LayerForm
+from .layer_step import LayerStep
+from .printers import NumbaPrinter
+from .surrogate_forms import form_of
+
+__all__ = ["numba_layer"]
+
+_CACHE = 400_000  # bytes of the second-level cache for the states of a stretch
+_STRETCH = 32
+
+
+class _LayerPrinter(NumbaPrinter):
+    """Reads symbols where a line says they are."""
+
+    functions = {**NumbaPrinter.functions, "exprel_slope": "_exprel_slope"}
+
+    def __init__(self, single: bool, names: Mapping[str, str] | None = None) -> None:
+        super().__init__(single)
+        self.names = names or {}
+
+    def _print_Symbol(self, expr: sp.Symbol) -> str:  # noqa: N802
+        return self.names.get(expr.name, expr.name)
+
+    def _print_Pow(self, expr: sp.Pow, rational: bool = False) -> str:  # noqa: N802
+        base, power = expr.args
+        if power in (sp.Rational(3, 2), -sp.Rational(3, 2)):  # two operations in place of a call
+            text = f"({self._print(base)}*{self.call('sqrt', base)})"
+            return text if power > 0 else f"({self.number(1)}/{text})"
+        return super()._print_Pow(expr, rational)
+
+
+def _width(states: int) -> int:
+    """Neurons of a tile: as many as keep a stretch in the cache."""
+    return max(w for w in (512, 1024, 2048) if w == 512 or (_STRETCH + 1) * max(states, 1) * w * 4 <= _CACHE)
+
+
+def numba_layer(step: LayerStep, form: LayerForm, single: bool) -> str:
+    """Write the module: facts, then ``forward`` and ``backward``."""
+    surrogate = _surrogate(form)
+    facts = [
+        '"""Fused forward and backward pass of a layer of cells, generated from their equations."""',
+        "",
+        f"STATES = {step.states!r}",
+        f"SCALARS = {step.scalars!r}",
+        f"VECTORS = {step.vectors!r}",
+        f"LEARNED = {step.learned!r}",
+        f"CHANNELS = {len(form.inputs)}",
+        "",
+        CODE_FOLLOWS,
+    ]
+    return "\n".join(facts) + _Module(step, form, single, surrogate).text()
+
+
+def _surrogate(form: LayerForm) -> Callable[[sp.Expr, bool], sp.Expr]:
+    names = [f"_sur_{n}" for n in form.surrogate.names]
+    u = symbol("u")
+    kind = form.surrogate
+    found = form_of(kind.kind, kind.derivative, kind.primitive, kind.names)
+    rename = {symbol(n): symbol(s) for n, s in zip(kind.names, names, strict=True)}
+
+    def at(x: sp.Expr, primitive: bool) -> sp.Expr:
+        expr = found.primitive if primitive else found.derivative
+        if expr is None:
+            raise ValueError("surrogate 'custom': it was given without a primitive, which smooth=True needs")
+        return expr.xreplace(rename).xreplace({u: x})
+
+    return at
+
+
+class _Module:
+    """The text of one layer's kernels."""
+
+    def __init__(self, step: LayerStep, form: LayerForm, single: bool, surrogate: Callable) -> None:
+        self.step, self.form, self.single, self.surrogate = step, form, single, surrogate
+        self.channels = len(form.inputs)
+        self.width = _width(len(step.states))
+        self.stride = self.width + 16
+        self.constants = [*step.vectors, *step.scalars]
+
+    def expr(self, e: sp.Basic, names: Mapping[str, str] | None = None) -> str:
+        e = e.replace(lambda f: isinstance(f, SLOPE), lambda f: self.surrogate(f.args[0], False))
+        return _LayerPrinter(self.single, names).doprint(e)
+
+    def line(self, line: Line) -> str:
+        if isinstance(line.expr, SPIKE):
+            if self.form.smooth:
+                return f"{line.name} = {self.expr(self.surrogate(line.expr.args[0], True))}"
+            condition, reads = self.step.spikes[line.name]
+            one, zero = self.expr(sp.Integer(1)), self.expr(sp.Integer(0))
+            return f"{line.name} = _where({self.expr(condition, reads)}, {one}, {zero})"
+        if isinstance(line.expr, CHOICE):
+            s, a, b = (self.expr(e) for e in line.expr.args)
+            if self.form.smooth:
+                return f"{line.name} = {b} + {s}*({a} - {b})"
+            return f"{line.name} = _where({s} > {self.expr(sp.Rational(1, 2))}, {a}, {b})"
+        return f"{line.name} = {self.expr(line.expr, line.reads)}"
+
+    # -- one step ---------------------------------------------------------------------------------------------------
+    def loop(self, rows: Mapping[str, str], body: list[str]) -> list[str]:
+        """A loop over the neurons of a tile, written where its rows are taken: so the compiler knows how they lie."""
+        return [*(f"{n} = {text}" for n, text in rows.items()), "for _j in range(_n):", *(f"    {b}" for b in body)]
+
+    def ahead(self, now: list[str], then: list[str], x: list[str], y: str, vectors: list[str]) -> list[str]:
+        """The loop that takes one step; ``now`` and ``then`` are the rows of the states, which may be the same."""
+        step = self.step
+        rows = {f"_i_{s}": now[k] for k, s in enumerate(step.states)}
+        same = now == then
+        rows |= {} if same else {f"_o_{s}": then[k] for k, s in enumerate(step.states)}
+        rows |= {f"_ix{c}": row for c, row in enumerate(x)} | ({"_oy": y} if y else {})
+        rows |= {f"_i_{n}": vectors[k] for k, n in enumerate(step.vectors)}
+        body = [f"{n} = _i_{n}[_j]" for n in (*step.states, *step.vectors)]
+        body += [f"_x{c} = _ix{c}[_j]" for c in range(self.channels)]
+        needed = {line.name for line in step.lines} if y else _reading(set(step.new.values()), step)
+        body += [self.line(line) for line in step.lines if line.name in needed]
+        body += [f"_{'i' if same else 'o'}_{s}[_j] = {step.new[s]}" for s in step.states]
+        return self.loop(rows, [*body, f"_oy[_j] = {step.output}"] if y else body)
+
+    def back(self, rows: dict[str, str]) -> list[str]:
+        """The loop that takes one step back."""
+        step, channels = self.step, range(self.channels)
+        states = step.differentiable
+        seeds: dict[str, list[sp.Expr]] = {}
+        for s in states:
+            seeds.setdefault(step.new[s], []).append(symbol(f"_d_{s}"))
+        seeds.setdefault(step.output, []).append(symbol("_dy"))
+        leaves = [*states, *(f"_x{c}" for c in channels), *step.learned]
+        statements, adjoints = reverse(step.lines, seeds, leaves, self.form.smooth)
+        body = [f"{n} = _i_{n}[_j]" for n in (*step.states, *step.vectors)]
+        body += [f"_x{c} = _ix{c}[_j]" for c in channels]
+        body += ["_dy = _idy[_j]"] + [f"_d_{s} = _a_{s}[_j]" for s in states]
+        needed = _reading(
+            {s.name for e in (*(a.expr for a in statements), *adjoints.values()) for s in e.free_symbols}, step
+        )
+        body += [self.line(line) for line in step.lines if line.name in needed]
+        body += [f"{a.name} = {self.expr(a.expr)}" for a in statements]
+        body += [f"_a_{s}[_j] = {self.expr(adjoints[s])}" for s in states]
+        body += [f"_odx{c}[_j] = {self.expr(adjoints[f'_x{c}'])}" for c in channels]
+        body += [f"_a_{n}[_j] += {self.expr(adjoints[n])}" for n in step.learned if adjoints[n] != 0]
+        return self.loop(rows, body)
+
+    # -- all of time ------------------------------------------------------------------------------------------------
+    def row(self, array: str, place: Any) -> str:
+        return f"_part({array}, 0, ({place})*{self.stride}, _n)"
+
+    def cut(self, array: str, *index: Any) -> str:
+        if len(index) == 1:
+            return f"_part({array}, {index[0]}, _a, _n)"
+        return f"_part(_line({array}, {index[0]}, {index[1]}), 0, _a, _n)"
+
+    def forward(self) -> list[str]:
+        s, v = len(self.step.states), len(self.step.vectors)
+        rows = [self.row("_work", r) for r in range(s)]
+        vectors = [self.row("_work", s + r) for r in range(v)]
+        out = ["@_njit(**_options)", "def forward(_first, _last, _every, _xs, _X, _C, _V, _work, _ys, _saved, _end):"]
+        out += ['    """Run neurons from ``_first`` up to ``_last`` through the sequence."""']
+        out += self.scalars()
+        out += [
+            "    _steps, _a = _xs.shape[1], _first",
+            "    while _a < _last:",
+            f"        _n = min({self.width}, _last - _a)",
+        ]
+        out += [f"        _copy({self.cut('_X', r)}, {rows[r]})" for r in range(s)]
+        out += [f"        _copy({self.cut('_V', r)}, {vectors[r]})" for r in range(v)]
+        out += ["        for _t in range(_steps):"]
+        if s:
+            out += ["            if _every and _t % _every == 0:"]
+            out += [f"                _copy({rows[r]}, {self.cut('_saved', '_t//_every', r)})" for r in range(s)]
+        x = [self.cut("_xs", c, "_t") for c in range(self.channels)]
+        out += _indented(self.ahead(rows, rows, x, self.cut("_ys", "_t"), vectors), 12)
+        out += [f"        _copy({rows[r]}, {self.cut('_end', r)})" for r in range(s)]
+        return [*out, "        _a += _n", "", ""]
+
+    def backward(self) -> list[str]:
+        step, channels = self.step, range(self.channels)
+        s, d, v, k = len(step.states), len(step.differentiable), len(step.vectors), len(step.learned)
+        vectors = [self.row("_work", r) for r in range(v)]
+        adjoints = [self.row("_work", v + r) for r in range(d)]
+        sums = [self.row("_work", v + d + r) for r in range(k)]
+        now = [self.row("_past", f"(_t - _t0)*{s} + {r}") for r in range(s)]
+        then = [self.row("_past", f"(_t - _t0)*{s} + {s + r}") for r in range(s)]
+        out = ["@_njit(**_options)", "def backward("]
+        out += [
+            "    _first, _last, _every, _down, _xs, _C, _V, _saved, _dys, _dend, _work, _past, _dxs, _dX, _dC",
+            "):",
+        ]
+        out += ['    """Run neurons from ``_first`` up to ``_last`` back; ``_down`` is T - 1, ..., 1, 0."""']
+        out += self.scalars()
+        out += [
+            "    _steps, _a = _xs.shape[1], _first",
+            "    while _a < _last:",
+            f"        _n = min({self.width}, _last - _a)",
+        ]
+        out += [f"        _copy({self.cut('_V', r)}, {vectors[r]})" for r in range(v)]
+        out += [f"        _copy({self.cut('_dend', r)}, {adjoints[r]})" for r in range(d)]
+        out += [f"        _clear({sums[r]})" for r in range(k)]
+        out += ["        _stretches = (_steps + _every - 1)//_every", "        for _q in range(_stretches):"]
+        out += ["            _c = _stretches - 1 - _q", "            _t0 = _c*_every"]
+        out += ["            _t1 = min(_t0 + _every, _steps)"]
+        out += [f"            _copy({self.cut('_saved', '_c', r)}, {self.row('_past', r)})" for r in range(s)]
+        x = [self.cut("_xs", c, "_t") for c in channels]
+        if s:
+            out += ["            for _t in range(_t0, _t1 - 1):"]
+            out += _indented(self.ahead(now, then, x, "", vectors), 16)
+        # LLVM does not vectorise inside of what it sees to count down: so the steps come from a list
+        out += ["            for _r in range(_steps - _t1, _steps - _t0):", "                _t = _down[_r]"]
+        rows = {f"_i_{n}": now[r] for r, n in enumerate(step.states)} | {f"_ix{c}": x[c] for c in channels}
+        rows |= {"_idy": self.cut("_dys", "_t")} | {f"_a_{n}": adjoints[r] for r, n in enumerate(step.differentiable)}
+        rows |= {f"_a_{n}": sums[r] for r, n in enumerate(step.learned)}
+        rows |= {f"_odx{c}": self.cut("_dxs", c, "_t") for c in channels}
+        rows |= {f"_i_{n}": vectors[r] for r, n in enumerate(step.vectors)}
+        out += _indented(self.back(rows), 16)
+        out += [f"        _copy({adjoints[r]}, {self.cut('_dX', r)})" for r in range(d)]
+        out += [f"        _copy({sums[r]}, {self.cut('_dC', r)})" for r in range(k)]
+        return [*out, "        _a += _n", "", ""]
+
+    def scalars(self) -> list[str]:
+        return [f"    {n} = _C[{k}]" for k, n in enumerate(self.step.scalars)]
+
+    def text(self) -> str:
+        step = self.step
+        rows = len(step.states) + len(step.vectors), len(step.vectors) + len(step.differentiable) + len(step.learned)
+        head = [
+            '"""Compiled passes of a layer."""',
+            "",
+            "import math as _math",
+            "",
+            "import numpy as _np",
+            "from numba import njit as _njit",
+            "",
+            "from spikegram.kernels.compiled_hints import (",
+            "    line as _line, options as _options, part as _part, where as _where,",
+            ")",
+            "from spikegram.kernels.compiled_layer import (",
+            "    clear as _clear, copy as _copy, exprel_slope as _exprel_slope,",
+            ")",
+            "from spikegram.kernels.compiled_special import clip as _clip, exp as _exp, exprel as _exprel, mod as _mod",
+            "",
+            "_f4 = _np.float32",
+            f"REAL = _np.{'float32' if self.single else 'float64'}",
+            f"STRIDE = {self.stride}",
+            f"WIDTH = {self.width}",
+            f"ROWS = {rows!r}",
+            "",
+            "",
+        ]
+        return "\n".join([*head, *self.forward(), *self.backward()]).rstrip() + "\n"
+
+
+def _indented(lines: list[str], pad: int) -> list[str]:
+    return [" " * pad + line for line in lines]
+
+
+def _reading(wanted: set[str], step: LayerStep) -> set[str]:
+    """``wanted`` and the names of all lines from which those follow."""
+    for line in reversed(step.lines):
+        if line.name in wanted:
+            wanted |= {line.read(s) for s in line.expr.free_symbols}
+            if line.name in step.spikes:
+                condition, reads = step.spikes[line.name]
+                wanted |= {reads.get(s.name, s.name) for s in condition.free_symbols}
+    return wanted
