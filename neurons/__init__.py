@@ -10,6 +10,7 @@ from .gif import GIF
 from .hodgkin_huxley import HodgkinHuxley
 from .izhikevich import Izhikevich, IzhikevichOriginal
 from .leaky_integrator import LeakyIntegrator
+from .legendre import LegendreParams, LegendreState, legendre_init, legendre_step
 from .lif import LIF, LIFAlpha, LIFDelta
 from .lif_cond import LIFCond, LIFCondAlpha, LIFCondDelta
 from .lif_gap import LIFGap
@@ -17,6 +18,7 @@ from .lif_intrinsic import LIFIntrinsic
 from .lif_nmda import LIFNMDA
 from .lif_noise import LIFCondNoise, LIFNoise
 from .lif_pynn import IFCondExp, IFCurrExp
+from .lmu import LMUParams, LMUState, lmu_init, lmu_step
 from .mihalas_niebur import MihalasNiebur
 from .model import NeuronModel
 from .rate_unit import RateUnit, RectifiedUnit
@@ -50,7 +52,11 @@ __all__ = [
     "LIFIntrinsic",
     "LIFNMDA",
     "LIFNoise",
+    "LMUParams",
+    "LMUState",
     "LeakyIntegrator",
+    "LegendreParams",
+    "LegendreState",
     "LiRinzel",
     "MihalasNiebur",
     "NeuronModel",
@@ -63,4 +69,8 @@ __all__ = [
     "TwoCompartment",
     "ensheathed",
     "extend",
+    "legendre_init",
+    "legendre_step",
+    "lmu_init",
+    "lmu_step",
 ]
