@@ -36,7 +36,10 @@ WRITE_CODE = {
 }
 HOLD_CODE = {
     f"spikegram.kernels.{name}"
-    for name in ("compiled", "compiled_hints", "compiled_rows", "compiled_special", "packing", "spike_lists")
+    for name in (
+        *("compiled", "compiled_hints", "compiled_rows", "compiled_scan", "compiled_special"),
+        *("compiled_views", "packing", "spike_lists"),
+    )
 }
 HOLD_CODE.add("spikegram.kernels.compiled_layer")
 HOLD_CODE.add("spikegram.scripts.bench.yardstick")

@@ -1,0 +1,81 @@
+"""Threads for compiled kernels: a range of independent lanes is cut into one part for each thread.
+
+A kernel ``kernel(first, end, *arrays)`` is compiled without the interpreter's lock and writes nothing outside its
+lanes, so the result does not depend on how they are shared out. The threads stay for later calls.
+
+>>> import numpy as np
+>>> out = np.zeros(10)
+>>> def fill(first, end, out):
+...     out[first:end] = first
+>>> on_lanes(fill, 10, 2, out, grain=4)
+>>> out.tolist()
+[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0, 8.0]
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+__all__ = ["on_lanes", "shares"]
+
+_pool: ThreadPoolExecutor | None = None
+_width = 0
+
+
+def _forget() -> None:
+    """After a fork the threads are in the parent only."""
+    global _pool, _width
+    _pool, _width = None, 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget)
+
+
+def _workers(n: int) -> ThreadPoolExecutor:
+    global _pool, _width
+    if _pool is None or _width < n:
+        _pool, _width = ThreadPoolExecutor(n, thread_name_prefix="spikegram-lanes"), n
+    return _pool
+
+
+def shares(lanes: int, threads: int, grain: int = 1) -> list[tuple[int, int]]:
+    """Cut 0 ... lanes - 1 into at most ``threads`` parts of nearly equal size that begin at multiples of ``grain``."""
+    pieces = -(-lanes // grain)
+    threads = max(1, min(threads, pieces))
+    edges = [min(lanes, pieces * k // threads * grain) for k in range(threads + 1)]
+    edges[-1] = lanes
+    return list(zip(edges, edges[1:], strict=False))
+
+
+def on_lanes(kernel: Callable[..., Any], lanes: int, threads: int, *arrays: Any, grain: int = 1) -> None:
+    """Call ``kernel(first, end, *arrays)`` for all lanes, on up to ``threads`` threads; wait for all of them.
+
+    Parameters
+    ----------
+    kernel : callable
+    lanes : int
+        Number of independent lanes.
+    threads : int
+        At least 1. The calling thread takes the first part.
+    grain : int
+        Parts begin at multiples of it.
+    """
+    if lanes <= 0:
+        return
+    parts = shares(lanes, threads, grain)
+    if len(parts) == 1:
+        kernel(0, lanes, *arrays)
+        return
+    workers = _workers(len(parts) - 1)
+    others = [workers.submit(kernel, first, end, *arrays) for first, end in parts[1:]]
+    try:
+        kernel(*parts[0], *arrays)
+    finally:
+        for other in others:  # they write into our arrays
+            other.exception()
+    for other in others:
+        other.result()
