@@ -9,7 +9,7 @@ lanes, so the result does not depend on how they are shared out. The threads sta
 ...     out[first:end] = first
 >>> on_lanes(fill, 10, 2, out, grain=4)
 >>> out.tolist()
-[0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 8.0, 8.0]
+[0.0, 0.0, 0.0, 0.0, 4.0, 4.0, 4.0, 4.0, 4.0, 4.0]
 """
 
 from __future__ import annotations

@@ -37,8 +37,8 @@ WRITE_CODE = {
 HOLD_CODE = {
     f"spikegram.kernels.{name}"
     for name in (
-        *("compiled", "compiled_hints", "compiled_rows", "compiled_scan", "compiled_special"),
-        *("compiled_views", "packing", "spike_lists"),
+        *("compiled", "compiled_hints", "compiled_lmu", "compiled_rows", "compiled_scan", "compiled_special"),
+        *("compiled_vectors", "compiled_views", "packing", "spike_lists"),
     )
 }
 HOLD_CODE.add("spikegram.kernels.compiled_layer")
