@@ -7,6 +7,7 @@ except ImportError as error:  # pragma: no cover
 
 from .chain import Chain, Stream
 from .saving import load, save
+from .scan import matrix_scan, outer_scan, scan
 from .sequence import SequenceLayer, Trace
 from .spiking import SpikingLayer
 from .states import clone, detach, select, stack, to
@@ -22,7 +23,10 @@ __all__ = [
     "clone",
     "detach",
     "load",
+    "matrix_scan",
+    "outer_scan",
     "save",
+    "scan",
     "select",
     "stack",
     "to",
