@@ -37,7 +37,15 @@ WRITE_CODE = {
 HOLD_CODE = {
     f"spikegram.kernels.{name}"
     for name in (
-        *("compiled", "compiled_hints", "compiled_lmu", "compiled_rows", "compiled_scan", "compiled_special"),
+        *(
+            "compiled",
+            "compiled_hints",
+            "compiled_lmu",
+            "compiled_recurrent",
+            "compiled_rows",
+            "compiled_scan",
+            "compiled_special",
+        ),
         *("compiled_vectors", "compiled_views", "packing", "spike_lists"),
     )
 }

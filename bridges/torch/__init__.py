@@ -6,6 +6,8 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("spikegram.bridges.torch needs PyTorch: pip install 'spikegram[torch]'") from error
 
 from .chain import Chain, Stream
+from .legendre import LegendreMemory
+from .lmu import LMU
 from .saving import load, save
 from .scan import matrix_scan, outer_scan, scan
 from .sequence import SequenceLayer, Trace
@@ -14,7 +16,9 @@ from .states import clone, detach, select, stack, to
 from .surrogates import Surrogate
 
 __all__ = [
+    "LMU",
     "Chain",
+    "LegendreMemory",
     "SequenceLayer",
     "SpikingLayer",
     "Stream",

@@ -17,7 +17,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spikegram.bridges.torch import SequenceLayer, SpikingLayer, detach, load, save, select
+from spikegram.bridges.torch import LMU, LegendreMemory, SequenceLayer, SpikingLayer, detach, load, save, select
 from spikegram.bridges.torch.op import SequenceOp
 from spikegram.neurons import BellecALIF
 
@@ -84,13 +84,20 @@ class Case(NamedTuple):
     """A layer to test.
 
     ``make(**keywords)`` gets ``batch_first`` if asked for. ``smooth`` makes one whose output is differentiable.
-    ``scale`` is the size of the inputs.
+    ``scale`` is the size of the inputs. ``split`` is by how much a sequence in two parts may differ: products over all
+    steps before or after the recurrence round otherwise for another number of steps.
     """
 
     make: Callable[..., SequenceLayer]
     smooth: Callable[..., SequenceLayer]
     scale: float = 1.0
     savable: bool = True
+    split: float = 0.0
+
+
+def same(make: Callable[..., SequenceLayer], split: float = 0.0) -> Case:
+    """A layer whose output is differentiable as it is."""
+    return Case(make, make, split=split)
 
 
 LAYERS = {
@@ -98,6 +105,12 @@ LAYERS = {
     "cells": Case(
         lambda **k: SpikingLayer(BellecALIF, 4, learn=("tau_m", "beta"), **k),
         lambda **k: SpikingLayer(BellecALIF, 4, learn=("tau_m", "beta"), reset_grad="through", smooth=True, **k),
+    ),
+    "Legendre memory": same(lambda **k: LegendreMemory((2, 2), 6, 20.0, method="bilinear", learn=("theta",), **k)),
+    "Legendre memory, zoh": same(lambda **k: LegendreMemory(3, 5, 20.0, **k)),
+    "LMU": same(lambda **k: LMU(2, 4, 6, 20.0, memories=2, bias=True, **k), 1e-6),
+    "LMU, memory without feedback": same(
+        lambda **k: LMU(2, 4, 6, 20.0, couplings=("W_x", "W_h"), encoder="tanh", **k), 1e-6
     ),
 }
 
@@ -175,8 +188,7 @@ def test_split_anywhere(case: Case) -> None:
     for cut in (0, 1, 5, T - 1, T):
         a, middle = layer(x[:cut])
         b, last = layer(x[cut:], middle)
-        assert torch.equal(torch.cat([a, b]), y)
-        assert all(torch.equal(p, q) for p, q in zip(last, state, strict=True))
+        close((torch.cat([a, b]), *last), (y, *state), case.split)
 
 
 def test_batch_first_is_transposed(case: Case) -> None:
