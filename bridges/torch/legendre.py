@@ -189,7 +189,7 @@ class LegendreDynamics(nn.Module):
 
     def theta(self) -> float:
         """Give the window in ms."""
-        return self.dt * (float(self._steps()) if self.learned else self.steps)
+        return self.dt * (float(self._steps().detach()) if self.learned else self.steps)
 
     def _steps(self) -> Tensor:
         return self.low + (self.steps - self.low) * self.log_theta.double().exp()

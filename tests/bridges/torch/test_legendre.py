@@ -111,11 +111,11 @@ def test_single_precision_of_256_coefficients() -> None:
 def test_delays_without_training() -> None:
     t = torch.arange(3000, dtype=torch.float64)
     x = torch.stack([torch.sin(2 * math.pi * f * t / 1000) for f in (1, 3, 7.5)], -1)[:, None]
-    layer = LegendreMemory(3, 40, 1000.5, method="bilinear")
+    layer = LegendreMemory(3, 40, 1000.5)
     y, _ = layer(x)
     read = y @ layer.decode([250, 500, 1000]).T
     for k, delay in enumerate((250, 500, 1000)):
-        assert float((read[2000:, ..., k] - x[2000 - delay : 3000 - delay]).abs().max()) < 2e-3
+        assert float((read[2000:, ..., k] - x[2000 - delay : 3000 - delay]).abs().max()) < 1e-3
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -156,17 +156,17 @@ def test_stream() -> None:
 
 def test_window_is_learned() -> None:
     """From windows of 25 and 70 to one of 40, whose memory is the target."""
-    x = signal(200, 4, 1, dtype=torch.float32)
+    x = signal(120, 2, 1, dtype=torch.float32)
     target = LegendreMemory(1, 6, 40.0, method="bilinear")(x)[0]
     for start in (25.0, 70.0):
         layer = LegendreMemory(1, 6, start, method="bilinear", learn=("theta",))
         assert layer.theta == pytest.approx(start, rel=1e-12)
-        optimiser = torch.optim.Adam(layer.parameters(), lr=0.05)
-        for _ in range(120):
-            optimiser.zero_grad()
-            (layer(x)[0] - target).square().mean().backward()
-            optimiser.step()
-        assert layer.theta == pytest.approx(40.0, rel=0.02)
+        p = layer.dynamics.log_theta
+        for k in range(60):
+            (slope,) = torch.autograd.grad((layer(x)[0] - target).square().mean(), p)
+            with torch.no_grad():
+                p -= 0.1 * 0.93**k * slope.sign()
+        assert layer.theta == pytest.approx(40.0, rel=0.03)
 
 
 def test_learned_euler_stays_stable() -> None:
