@@ -35,7 +35,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .tiles import on_lanes
+from .lanes import on_lanes
 
 __all__ = ["bilinear_backward", "bilinear_forward", "coefficients", "solve"]
 

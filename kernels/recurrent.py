@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .tiles import on_lanes
+from .lanes import on_lanes
 
 __all__ = ["KINDS", "backward", "forward", "reference"]
 

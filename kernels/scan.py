@@ -29,7 +29,7 @@ import math
 
 import numpy as np
 
-from .tiles import on_lanes
+from .lanes import on_lanes
 
 __all__ = [
     "diagonal",

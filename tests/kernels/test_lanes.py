@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikegram.kernels.tiles import on_lanes, shares
+from spikegram.kernels.lanes import on_lanes, shares
 
 
 @given(st.integers(1, 1000), st.integers(1, 9), st.integers(1, 70))
