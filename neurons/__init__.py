@@ -5,6 +5,8 @@ from .alif import ALIF, BellecALIF
 from .am_su import AMSU
 from .astrocyte import GChI, LiRinzel, ensheathed
 from .clopath_adex import ClopathAdEx
+from .elm import ELMParams, ELMState, elm_init, elm_random, elm_step, elm_timescales
+from .elm_routing import ELMRouting, neuronio_routing, random_routing
 from .extend import extend
 from .gif import GIF
 from .hodgkin_huxley import HodgkinHuxley
@@ -33,6 +35,9 @@ __all__ = [
     "AdEx",
     "BellecALIF",
     "ClopathAdEx",
+    "ELMParams",
+    "ELMRouting",
+    "ELMState",
     "GChI",
     "GIF",
     "HodgkinHuxley",
@@ -67,10 +72,16 @@ __all__ = [
     "ResonateAndFire",
     "SpiNNakerLIF",
     "TwoCompartment",
+    "elm_init",
+    "elm_random",
+    "elm_step",
+    "elm_timescales",
     "ensheathed",
     "extend",
     "legendre_init",
     "legendre_step",
     "lmu_init",
     "lmu_step",
+    "neuronio_routing",
+    "random_routing",
 ]

@@ -29,6 +29,7 @@ from ..networks.figures import figure_style, finish, new_figure
 from ..neurons import NeuronModel
 from ..plasticity import SynapseModel
 from ._gallery_cells import CELLS, Curves, draw_cell
+from ._gallery_elm import elm
 from ._gallery_synapses import (
     LEARNING,
     MATRIX,
@@ -79,6 +80,7 @@ def panels() -> Iterable[tuple[str, str, Any]]:
     for table, draw in ((RESPONSES, draw_response), (WINDOWS, draw_window), (LEARNING, draw_learning)):
         yield from ((p.name, p.page, lambda p=p, draw=draw: draw(p)) for p in table)
     yield from ((name, RULES, sanger) for name in MATRIX)
+    yield "elm_step", "leaky memories", elm
 
 
 def complete(report: Report, names: Iterable[str]) -> None:
