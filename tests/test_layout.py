@@ -36,20 +36,11 @@ WRITE_CODE = {
 }
 HOLD_CODE = {
     f"spikegram.kernels.{name}"
-    for name in (
-        *(
-            "compiled",
-            "compiled_hints",
-            "compiled_lmu",
-            "compiled_recurrent",
-            "compiled_rows",
-            "compiled_scan",
-            "compiled_special",
-        ),
-        *("compiled_vectors", "compiled_views", "packing", "spike_lists"),
-    )
+    for name in """
+        compiled compiled_hints compiled_layer compiled_lmu compiled_recurrent compiled_rows compiled_scan
+        compiled_special compiled_vectors compiled_views elm packing spike_lists tiles
+    """.split()
 }
-HOLD_CODE.add("spikegram.kernels.compiled_layer")
 HOLD_CODE.add("spikegram.scripts.bench.yardstick")
 
 # Layers are torch modules; whoever imports them wants torch.
