@@ -7,13 +7,13 @@ Nothing but the memory needs its own past in a nonlinear way, so only that runs 
   there are more branches than hidden units, E [N, C] leads to the hidden layer (C = H): filter and product commute.
   Else it leads to the traces (C = D or S), and ``W1b`` [C, H] from there to the hidden layer.
 - The loop does k = kappa_m m, a = drive + k W1m, m = k + gain phi(act(a) W2 + b2) for all samples of a thread at once;
-  the two products are `tiles.add_product`.
+  products are `tiles.add_product`. The readout y = m Wy + by is one product for each stretch of time.
 - Backward, the loop gives the gradients of a and of the argument of phi; those of the weights are one product each over
   all rows of a stretch of time. What the forward pass did not keep (`keep`) is made anew per stretch, again by products
   over many rows, since the memory itself is known.
 
 Each number is made by one thread in one order, so results do not depend on the number of threads. Weights are stored
-(in, out). Letters: T time, B batch, N inputs, C traces, D branches, H hidden, M memory.
+(in, out). Letters: T time, B batch, N inputs, C traces, D branches, H hidden, M memory, O outputs.
 """
 
 from __future__ import annotations
@@ -37,9 +37,10 @@ __all__ = [
     "elm_backward",
     "elm_forward",
     "elm_sequence",
-    "elm_tail",
     "elm_weights",
     "find_events",
+    "keeps",
+    "stretch_of",
 ]
 
 DENSE = 0.2  # share of inputs that are not zero from which on the product over all of them is faster
@@ -69,7 +70,7 @@ class Events(NamedTuple):
 
 class ELMWeights(NamedTuple):
     """What the kernels multiply with: E [N, C], kappa [C], W1b [C, H] or None if C is H, b1 [H], W1m [M, H],
-    W2 [H, M], b2 [M], kappa_m [M], gain [M].
+    W2 [H, M], b2 [M], Wy [M, O] and by [O] or None for both, kappa_m [M], gain [M].
     """
 
     E: np.ndarray
@@ -79,6 +80,8 @@ class ELMWeights(NamedTuple):
     W1m: np.ndarray
     W2: np.ndarray
     b2: np.ndarray
+    Wy: np.ndarray | None
+    by: np.ndarray | None
     kappa_m: np.ndarray
     gain: np.ndarray
 
@@ -88,6 +91,8 @@ class ELMKept(NamedTuple):
 
     Attributes
     ----------
+    mem : ndarray
+        [T, B, M], the memory after each step.
     f : ndarray
         [stretches, B, C], traces before each stretch of time.
     a : ndarray
@@ -96,6 +101,7 @@ class ELMKept(NamedTuple):
         [T, B, M] phi, or nothing.
     """
 
+    mem: np.ndarray
     f: np.ndarray
     a: np.ndarray
     proposal: np.ndarray
@@ -110,6 +116,8 @@ class ELMGradients(NamedTuple):
     W1m: np.ndarray
     W2: np.ndarray
     b2: np.ndarray
+    Wy: np.ndarray | None
+    by: np.ndarray | None
     kappa_m: np.ndarray
     gain: np.ndarray
     f: np.ndarray
@@ -204,11 +212,8 @@ def _add_rows(out, E, events, first, last, j0, j1):
 
 
 @njit(**piece, **_flags)
-def _filter(t0, t1, b, x, events, E, kappa, state, length, f, end):
-    """Traces of sample b for steps t0 ... t1 - 1 into f [t1 - t0, B, C].
-
-    ``state`` [C] is carried; ``end`` [C] takes the traces after step ``length - 1``.
-    """
+def _filter(t0, t1, b, x, events, E, kappa, state, f):
+    """Traces of sample b for steps t0 ... t1 - 1 into f [t1 - t0, B, C]; ``state`` [C] is carried."""
     B, C = f.shape[1], f.shape[2]
     for t in range(t1 - t0):
         _zero(line(f, t, b))
@@ -219,8 +224,6 @@ def _filter(t0, t1, b, x, events, E, kappa, state, length, f, end):
         if not x.shape[2]:
             _add_rows(u, E, events, events[0][t * B + b], events[0][t * B + b + 1], 0, C)
         _advance(state, kappa, u)
-        if t == length - 1:
-            _copy(state, end)
 
 
 @njit(**piece)
@@ -261,14 +264,12 @@ def _renew(kept, gain, proposal, m):
 
 
 @njit(**options)
-def _forward(lo, hi, x, events, weights, lengths, silu, stretch, f0, m0, mem, end, kept, space):
-    """Samples lo ... hi - 1 from beginning to end."""
-    E, kappa, W1b, b1, W1m, W2, b2, kappa_m, gain = weights
-    f_before, a_kept, proposals = kept
-    f, a, z, keeps, hidden, state = space
+def _forward(lo, hi, x, events, weights, silu, stretch, m0, state, y, kept, space):
+    """Samples lo ... hi - 1 from beginning to end; ``state`` [B, C] is carried."""
+    E, kappa, W1b, b1, W1m, W2, b2, Wy, by, kappa_m, gain = weights
+    mem, f_before, a_kept, proposals = kept
+    f, a, z, keeps, hidden = space
     T, M = mem.shape[0], mem.shape[2]
-    for b in range(lo, hi):
-        _copy(row(f0, b), row(state, b))
     for t0 in range(0, T, stretch):
         t1 = min(t0 + stretch, T)
         pre = a_kept[t0:t1] if a_kept.shape[0] else a
@@ -276,7 +277,7 @@ def _forward(lo, hi, x, events, weights, lengths, silu, stretch, f0, m0, mem, en
         for b in range(lo, hi):
             _copy(row(state, b), line(f_before, t0 // stretch, b))
             traces = f if W1b.shape[0] else pre
-            _filter(t0, t1, b, x, events, E, kappa, row(state, b), lengths[b], traces, row(end, b))
+            _filter(t0, t1, b, x, events, E, kappa, row(state, b), traces)
             _drive(t1 - t0, b, traces, W1b, b1, pre)
         for t in range(t0, t1):
             for b in range(lo, hi):
@@ -289,6 +290,11 @@ def _forward(lo, hi, x, events, weights, lengths, silu, stretch, f0, m0, mem, en
             for b in range(lo, hi):
                 _phi(line(phi, t - t0, b))
                 _renew(row(keeps, b), gain, line(phi, t - t0, b), line(mem, t, b))
+        if Wy.shape[1]:
+            for b in range(lo, hi):
+                for t in range(t0, t1):
+                    _copy(by, line(y, t, b))
+                add_product(y[t0:t1, b], mem[t0:t1, b], Wy, DEPTH)
 
 
 # -- backward ---------------------------------------------------------------------------------------------------------
@@ -336,30 +342,29 @@ def _to_trace(own, kappa, carried, g_u):
 
 
 @njit(**options)
-def _backward(
-    lo, hi, t0, t1, x, events, weights, turned, lengths, silu, m0, mem, kept, g_mem, g_end, carry, sums, buffers, space
-):
+def _backward(lo, hi, t0, t1, x, events, weights, turned, silu, m0, kept, g_y, carry, sums, buffers, space):
     """Samples lo ... hi - 1 of one stretch of time, from its end to its beginning.
 
     Leaves in ``buffers``, for the products of all rows: traces f, kept memory k, hidden values, gradients of the
     arguments of the hidden layer, of phi, and of u.
     """
-    E, kappa, W1b, b1, W1m, W2, b2, kappa_m, gain = weights
-    W1b_, W1m_, W2_ = turned
-    f_before, a_kept, proposals, stretch = kept
+    E, kappa, W1b, b1, W1m, W2, b2, _, _, kappa_m, gain = weights
+    W1b_, W1m_, W2_, Wy_ = turned
+    mem, f_before, a_kept, proposals, stretch = kept
     c_m, c_f = carry
-    s_gain, s_kappa, s_b1, s_b2 = sums
-    f, keeps, hidden, a_new, p_new, g_a, g_z, g_u = buffers
-    state, nowhere, g_h, g_k = space
+    s_gain, s_kappa, s_b1, s_b2, s_by = sums
+    f, keeps, hidden, a_new, p_new, g_mem, g_a, g_z, g_u = buffers
+    state, g_h, g_k = space
     n, H, M = t1 - t0, g_a.shape[2], mem.shape[2]
     saved, through = a_kept.shape[0] > 0, W1b.shape[0] > 0
     a = a_kept[t0:t1] if saved else a_new[:n]
     p = proposals[t0:t1] if saved else p_new[:n]
+    above = g_mem[:n] if Wy_.shape[0] else g_y[t0:t1]
     for b in range(lo, hi):
         if through or not saved:
             traces = f if through else a_new
             _copy(line(f_before, t0 // stretch, b), row(state, b))
-            _filter(t0, t1, b, x, events, E, kappa, row(state, b), np.int64(-1), traces, row(nowhere, b))
+            _filter(t0, t1, b, x, events, E, kappa, row(state, b), traces)
         for t in range(n):
             _scale(kappa_m, row(m0, b) if t + t0 == 0 else line(mem, t + t0 - 1, b), line(keeps, t, b))
         if not saved:
@@ -373,10 +378,15 @@ def _backward(
             add_product(p_new[:n, b], hidden[:n, b], W2, DEPTH)
             for t in range(n):
                 _phi(line(p_new, t, b))
+        if Wy_.shape[0]:
+            for t in range(n):
+                _zero(line(g_mem, t, b))
+                _add_to(row(s_by, b), line(g_y, t + t0, b))
+            add_product(g_mem[:n, b], g_y[t0:t1, b], Wy_, DEPTH)
     for t in range(n - 1, -1, -1):
         for b in range(lo, hi):
             _to_proposal(
-                row(c_m, b), line(g_mem, t + t0, b), line(p, t, b), gain, row(g_k, b), row(s_gain, b),
+                row(c_m, b), line(above, t, b), line(p, t, b), gain, row(g_k, b), row(s_gain, b),
                 line(g_z, t, b), row(s_b2, b),
             )  # fmt: skip
             _zero(row(g_h, b))
@@ -393,8 +403,6 @@ def _backward(
                 _zero(line(g_u, t, b))
             add_product(g_u[:n, b], g_a[:n, b], W1b_, DEPTH)
         for t in range(n - 1, -1, -1):
-            if t + t0 == lengths[b] - 1:
-                _add_to(row(c_f, b), row(g_end, b))
             _to_trace(line(g_u if through else g_a, t, b), kappa, row(c_f, b), line(g_u, t, b))
 
 
@@ -436,13 +444,13 @@ def _to_values(first, last, row0, events, g_u, E, g_value):
             g_value[e] = total
 
 
-# -- the inputs' own traces at the end, from which the state follows where traces live on the hidden layer ------------
+# -- the inputs' own traces at the end --------------------------------------------------------------------------------
 @njit(**options, **_flags)
-def _tail(lo, hi, x, events, kappa, lengths, z):
+def _tail(lo, hi, T, x, events, kappa, z):
     B, N = z.shape
     for b in range(lo, hi):
         weight = kappa / kappa
-        for t in range(lengths[b] - 1, -1, -1):
+        for t in range(T - 1, -1, -1):
             if weight < 1e-37:
                 break
             if x.shape[2]:
@@ -456,24 +464,6 @@ def _tail(lo, hi, x, events, kappa, lengths, z):
             weight *= kappa
 
 
-@njit(**options, **_flags)
-def _tail_backward(lo, hi, x, events, kappa, lengths, g_z, g_x, g_value):
-    B, N = g_z.shape
-    for b in range(lo, hi):
-        weight = kappa / kappa
-        for t in range(lengths[b] - 1, -1, -1):
-            if weight < 1e-37:
-                break
-            if x.shape[2]:
-                for i in range(N):
-                    g_x[t, b, i] += weight * g_z[b, i]
-            else:
-                start, index, _ = events
-                for e in range(start[t * B + b], start[t * B + b + 1]):
-                    g_value[e] += weight * g_z[b, index[e]]
-            weight *= kappa
-
-
 # -- whole passes -----------------------------------------------------------------------------------------------------
 def _inputs(inputs: np.ndarray | Events, B: int, kind: np.dtype) -> tuple[np.ndarray, tuple]:
     """Give x and events for the compiled functions; an x without inputs says that events are meant."""
@@ -483,14 +473,26 @@ def _inputs(inputs: np.ndarray | Events, B: int, kind: np.dtype) -> tuple[np.nda
 
 
 def _compiled(weights: ELMWeights) -> tuple:
-    W1b = np.empty((0, weights.b1.size), weights.b1.dtype) if weights.W1b is None else weights.W1b
-    return tuple(weights._replace(W1b=W1b))
+    kind, (M, H) = weights.b1.dtype, weights.W1m.shape
+    W1b = np.empty((0, H), kind) if weights.W1b is None else weights.W1b
+    Wy, by = (np.empty((M, 0), kind), np.empty(0, kind)) if weights.Wy is None else (weights.Wy, weights.by)
+    return tuple(weights._replace(W1b=W1b, Wy=Wy, by=by))
+
+
+def stretch_of(T: int, B: int) -> int:
+    """Steps that are worked through at once."""
+    return max(1, min(T, ROWS // max(B, 1)))
+
+
+def keeps(T: int, B: int, numbers: int, itemsize: int) -> bool:
+    """Say whether a forward pass had better keep inner values, ``numbers`` = H + M for each step and sample."""
+    return T * B * numbers * itemsize <= KEEP
 
 
 def elm_forward(
-    inputs: np.ndarray | Events, T: int, weights: ELMWeights, f: np.ndarray, m: np.ndarray, lengths: np.ndarray,
-    activation: str, *, keep: bool | None = None, threads: int = 1,
-) -> tuple[np.ndarray, np.ndarray, ELMKept]:  # fmt: skip
+    inputs: np.ndarray | Events, T: int, weights: ELMWeights, f: np.ndarray, m: np.ndarray, activation: str, *,
+    keep: bool, threads: int = 1,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, ELMKept]:  # fmt: skip
     """Run a batch of sequences.
 
     Parameters
@@ -503,126 +505,114 @@ def elm_forward(
         All in one number type, without gaps.
     f, m : ndarray
         Traces [B, C] and memory [B, M] before.
-    lengths : ndarray
-        [B] of int64: where each sample's own traces end.
     activation : str
         ``relu`` or ``silu``.
     keep : bool
-        Keep inner values for the backward pass, B*T*(H + M) numbers, or make them anew there. None: keep what is
-        below `KEEP` bytes.
+        Keep inner values for the backward pass, T*B*(H + M) numbers, or make them anew there.
     threads : int
 
     Returns
     -------
-    mem : ndarray
-        [T, B, M], the memory after each step.
-    end : ndarray
-        The traces [B, C] after each sample's last step; where C = H (``W1b`` is None), those of the inputs, [B, N],
-        which begin with zero.
+    y : ndarray
+        Outputs [T, B, O]; without readout the memory [T, B, M].
+    f, m : ndarray
+        Traces and memory after the last step.
     kept : ELMKept
     """
     B, C, kind = len(m), weights.kappa.size, m.dtype
     M, H = weights.W1m.shape
-    stretch = max(1, min(T, ROWS // max(B, 1)))
-    if keep is None:
-        keep = T * B * (H + M) * kind.itemsize <= KEEP
-    mem, end = np.empty((T, B, M), kind), np.zeros((B, C), kind)
+    stretch, through = stretch_of(T, B), weights.W1b is not None
     kept = ELMKept(
+        np.empty((T, B, M), kind),
         np.empty((-(-T // stretch), B, C), kind),
         np.empty((T if keep else 0, B, H), kind),
         np.empty((T if keep else 0, B, M), kind),
     )
-    through = weights.W1b is not None
     space = (
         np.empty((stretch if through else 0, B, C), kind),
         np.empty((0 if keep else stretch, B, H), kind),
         np.empty((0 if keep else stretch, B, M), kind),
-        *(np.empty((B, n), kind) for n in (M, H, C)),
+        *(np.empty((B, n), kind) for n in (M, H)),
     )
+    y = np.empty((T, B, 0 if weights.Wy is None else weights.by.size), kind)
     x, events = _inputs(inputs, B, kind)
-    given = _compiled(weights)
-    silu = activation == "silu"
+    given, silu, f = _compiled(weights), activation == "silu", f.copy()
 
     def work(lo: int, hi: int) -> None:
-        _forward(lo, hi, x, events, given, lengths, silu, stretch, f, m, mem, end, tuple(kept), space)
+        _forward(lo, hi, x, events, given, silu, stretch, m, f, y, tuple(kept), space)
 
     run_parts(work, B, threads, unit=4)
-    if not through:
-        end = elm_tail(inputs, len(weights.E), weights.kappa[0], lengths, threads)
-    return mem, end, kept
-
-
-def elm_tail(inputs: np.ndarray | Events, N: int, kappa: np.floating, lengths: np.ndarray, threads: int) -> np.ndarray:
-    """Give the inputs' own traces after each sample's last step, [B, N]: the sum of kappa**(length - 1 - t) x_t."""
-    B, kind = len(lengths), np.asarray(kappa).dtype
-    x, events = _inputs(inputs, B, kind)
-    z = np.zeros((B, N), kind)
-    run_parts(lambda lo, hi: _tail(lo, hi, x, events, kappa, lengths, z), B, threads)
-    return z
+    return (kept.mem if weights.Wy is None else y), f, kept.mem[-1].copy(), kept
 
 
 def elm_backward(
-    inputs: np.ndarray | Events, weights: ELMWeights, m: np.ndarray, lengths: np.ndarray, activation: str,
-    mem: np.ndarray, kept: ELMKept, g_mem: np.ndarray, g_end: np.ndarray | None, *, to_inputs: bool, threads: int = 1,
+    inputs: np.ndarray | Events, weights: ELMWeights, m: np.ndarray, activation: str, kept: ELMKept, g_y: np.ndarray,
+    g_f: np.ndarray, g_m: np.ndarray, *, to_inputs: bool, threads: int = 1,
 ) -> ELMGradients:  # fmt: skip
-    """Give the gradients that belong to those of ``mem`` and ``end``; the rest as in `elm_forward`.
+    """Give the gradients that belong to those of what `elm_forward` returned.
 
-    ``g_end`` None is zero. ``to_inputs``: the gradient of x [T, B, N], or of the event values, is wanted too.
+    ``m`` is the memory before the sequence. ``to_inputs``: the gradient of x [T, B, N], or of the event values, is
+    wanted too.
     """
-    T, B, M = mem.shape
-    H, C, kind = weights.b1.size, weights.kappa.size, mem.dtype
-    N = weights.E.shape[0]
+    T, B, M = kept.mem.shape
+    H, C, kind = weights.b1.size, weights.kappa.size, kept.mem.dtype
+    N, O = len(weights.E), 0 if weights.Wy is None else weights.by.size
     through, saved = weights.W1b is not None, len(kept.a) > 0
-    stretch = max(1, min(T, ROWS // max(B, 1)))
+    stretch = stretch_of(T, B)
     x, events = _inputs(inputs, B, kind)
-    given = _compiled(weights)
-    turned = tuple(np.ascontiguousarray(given[n].T) for n in (2, 4, 5))
-    carry = np.zeros((B, M), kind), np.zeros((B, C), kind)
-    sums = tuple(np.zeros((B, n), kind) for n in (M, M, H, M))
-    sizes = (C * through, M, H, H * (not saved), M * (not saved), H, M, C)
+    given, silu = _compiled(weights), activation == "silu"
+    turned = tuple(np.ascontiguousarray(given[n].T) for n in (2, 4, 5, 7))
+    carry = g_m.copy(), g_f.copy()
+    sums = tuple(np.zeros((B, n), kind) for n in (M, M, H, M, O))
+    sizes = (C * through, M, H, H * (not saved), M * (not saved), M * (O > 0), H, M, C)
     buffers = tuple(np.empty((stretch, B, n), kind) for n in sizes)
-    buffers = (np.empty((stretch if through else 0, B, C), kind), *buffers[1:])
-    space = tuple(np.empty((B, n), kind) for n in (C, C, H, M))
-    to_traces = g_end if through and g_end is not None else np.zeros((B, C), kind)
-    total_E, total_W1b = np.zeros((N, C), kind), np.zeros((C, H), kind) if through else None
-    total_W1m, total_W2 = np.zeros((M, H), kind), np.zeros((H, M), kind)
+    space = tuple(np.empty((B, n), kind) for n in (C, H, M))
+    totals = dict(
+        E=np.zeros((N, C), kind),
+        W1b=np.zeros((C, H), kind) if through else None,
+        W1m=np.zeros((M, H), kind),
+        W2=np.zeros((H, M), kind),
+        Wy=np.zeros((M, O), kind) if O else None,
+    )
     listed = isinstance(inputs, Events)
     g_x = (np.zeros(len(inputs.value), kind) if listed else np.zeros((T, B, N), kind)) if to_inputs else None
     E_ = np.ascontiguousarray(weights.E.T) if to_inputs and not listed else None
-    silu = activation == "silu"
     for t0 in range((T - 1) // stretch * stretch, -1, -stretch):
         t1 = min(t0 + stretch, T)
-        rows = (t1 - t0) * B
 
         def samples(lo: int, hi: int, t0: int = t0, t1: int = t1) -> None:
             _backward(
-                lo, hi, t0, t1, x, events, given, turned, lengths, silu, m, mem, (*kept, stretch), g_mem, to_traces,
-                carry, sums, buffers, space,
-            )  # fmt: skip
-            if g_x is not None and not listed:
+                lo, hi, t0, t1, x, events, given, turned, silu, m, (*kept, stretch), g_y, carry, sums, buffers, space
+            )
+            if E_ is not None:
                 _to_inputs(lo, hi, t0, t1, buffers[-1], E_, g_x)
 
         run_parts(samples, B, threads, unit=4)
-        f, k, hidden, _, _, g_a, g_z, g_u = (a[: t1 - t0].reshape(rows, -1) for a in buffers)
-        products = [(k, g_a, total_W1m), (hidden, g_z, total_W2)]
+        f, k, hidden, _, _, _, g_a, g_z, g_u = (_rows(a[: t1 - t0]) for a in buffers)
+        products = [(k, g_a, totals["W1m"]), (hidden, g_z, totals["W2"])]
         if through:
-            products.append((f, g_a, total_W1b))
+            products.append((f, g_a, totals["W1b"]))
+        if O:
+            products.append((_rows(kept.mem[t0:t1]), _rows(g_y[t0:t1]), totals["Wy"]))
         if not listed:
-            products.append((x[t0:t1].reshape(rows, N), g_u, total_E))
+            products.append((_rows(x[t0:t1]), g_u, totals["E"]))
         for left, right, total in products:
             run_parts(lambda a, b, p=(left, right, total): _add_turned(a, b, *p), len(total), threads, unit=4)
         if listed:
-            r0, r1 = t0 * B, t1 * B
-            run_parts(lambda a, b, r=(r0, r1), g=g_u: _add_events(a, b, *r, events, g, total_E), C, threads, unit=16)
+            part, to = (t0 * B, t1 * B), totals["E"]
+            run_parts(lambda a, b, r=part, g=g_u, to=to: _add_events(a, b, *r, events, g, to), C, threads, unit=16)
             if g_x is not None:
+                r0, count = part[0], part[1] - part[0]
                 run_parts(
-                    lambda a, b, r0=r0, g=g_u: _to_values(a + r0, b + r0, r0, events, g, weights.E, g_x), rows, threads
+                    lambda a, b, r0=r0, g=g_u: _to_values(a + r0, b + r0, r0, events, g, weights.E, g_x), count, threads
                 )
-    if not through and g_end is not None and g_x is not None:
-        both = (np.empty((0, 0, 0), kind), g_x) if listed else (g_x, np.empty(0, kind))
-        run_parts(lambda lo, hi: _tail_backward(lo, hi, x, events, weights.kappa[0], lengths, g_end, *both), B, threads)
-    gain, kappa_m, b1, b2 = (s.sum(axis=0) for s in sums)
-    return ELMGradients(total_E, total_W1b, b1, total_W1m, total_W2, b2, kappa_m, gain, carry[1], carry[0], g_x)
+    gain, kappa_m, b1, b2, by = (s.sum(axis=0) for s in sums)
+    small = dict(gain=gain, kappa_m=kappa_m, b1=b1, b2=b2, by=by if O else None)
+    return ELMGradients(**totals, **small, f=carry[1], m=carry[0], x=g_x)
+
+
+def _rows(array: np.ndarray) -> np.ndarray:
+    return array.reshape(array.shape[0] * array.shape[1], array.shape[2])
 
 
 def elm_weights(params: ELMParams, dt: float, kind: np.dtype) -> ELMWeights:
@@ -644,9 +634,11 @@ def elm_weights(params: ELMParams, dt: float, kind: np.dtype) -> ELMWeights:
         np.add.at(E, (source[live], branch[live]), w[live])
     kappa_m = np.exp(-dt / p.tau_m)
     gain = p.lam * (1 - kappa_m) if p.variant == "v1" else -np.expm1(-dt * p.lam / p.tau_m)
-    arrays = (E, np.broadcast_to(np.exp(-dt / tau), C), W1b, p.b1, p.W1[:, D:].T, p.W2.T, p.b2, kappa_m, gain)
-    made = ELMWeights(*(np.array(a, dtype=kind, order="C") for a in arrays))
-    return made._replace(W1b=None) if hidden else made
+    made = ELMWeights(
+        E=E, kappa=np.broadcast_to(np.exp(-dt / tau), C), W1b=None if hidden else W1b, b1=p.b1, W1m=p.W1[:, D:].T,
+        W2=p.W2.T, b2=p.b2, Wy=None if p.Wy is None else p.Wy.T, by=p.by, kappa_m=kappa_m, gain=gain,
+    )  # fmt: skip
+    return ELMWeights(*(None if a is None else np.array(a, dtype=kind, order="C") for a in made))
 
 
 def elm_sequence(
@@ -663,9 +655,8 @@ def elm_sequence(
     kind, p = x.dtype, params.astype(x.dtype)
     state = elm_init(x.shape[1:2], p) if state is None else ELMState(*(np.asarray(v, kind) for v in state))
     T, B, _ = x.shape
-    readout = (lambda m: m) if p.Wy is None else (lambda m: m @ p.Wy.T + p.by)
     if T == 0 or B == 0:
-        return readout(np.zeros((T, B, p.memory), kind)), state
+        return np.zeros((T, B, p.memory if p.Wy is None else p.by.size), kind), state
     weights = elm_weights(params, dt, kind)
     x = x if x.strides[2] == x.itemsize else np.ascontiguousarray(x)
     inputs = find_events(x, threads, DENSE)
@@ -675,14 +666,14 @@ def elm_sequence(
         f = f.reshape(B, p.branches, -1).sum(axis=-1)
     if weights.W1b is None:
         f = f @ p.W1[:, : p.branches].T
-    lengths = np.full(B, T)
     f, m = (np.ascontiguousarray(v) for v in (f, state.m))
-    mem, end, _ = elm_forward(inputs, T, weights, f, m, lengths, p.activation, keep=False, threads=threads)
-    if np.ndim(p.tau_s) == 0:
-        kappa = np.exp(-dt / p.tau_s)
-        z = end if weights.W1b is None else elm_tail(inputs, p.inputs, kind.type(kappa), lengths, threads)
+    y, end, m, _ = elm_forward(inputs, T, weights, f, m, p.activation, keep=False, threads=threads)
+    if np.ndim(p.tau_s) == 0:  # what arrived at each synapse follows from the traces of the inputs
+        kappa, z = kind.type(np.exp(-dt / p.tau_s)), np.zeros((B, p.inputs), kind)
+        given = _inputs(inputs, B, kind)
+        run_parts(lambda lo, hi: _tail(lo, hi, T, *given, kappa, z), B, threads)
         arrived = np.maximum(p.w_raw, 0) * (z if p.routing is None else p.routing.apply(z))
         if p.variant == "v2":
             arrived = arrived.reshape(B, p.branches, -1).sum(axis=-1)
         end = (kappa**T * state.s + arrived).astype(kind)
-    return readout(mem), ELMState(end, mem[-1].copy())
+    return y, ELMState(end, m)

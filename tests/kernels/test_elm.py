@@ -24,6 +24,7 @@ FORMS = {
     "hidden": dict(inputs=12, memory=3),
     "branch": dict(inputs=12, memory=5, branches=3),
     "synapse": dict(inputs=12, memory=4, branches=3, spread=True),
+    "bare": dict(inputs=12, memory=3, outputs=None),
     "routed": dict(inputs=7, memory=2, branches=6, routed=3),
 }
 
@@ -33,7 +34,7 @@ def neuron(form: str, rng: np.random.Generator, **others) -> ELMParams:
     spread, routed = given.pop("spread", False), given.pop("routed", 0)
     if routed:
         given["routing"] = random_routing(given["inputs"], given["branches"], routed, rng)
-    p = elm_random(outputs=2, rng=rng, **given, **others)
+    p = elm_random(**{"outputs": 2, **given}, rng=rng, **others)
     p = replace(p, w_raw=rng.uniform(-0.2, 1, p.w_raw.size))
     return replace(p, tau_s=rng.uniform(2, 9, p.traces)) if spread else p
 
@@ -101,15 +102,29 @@ def test_dense_and_listed_inputs_give_the_same_bits(seed: int) -> None:
     for form in ("hidden", "branch"):
         p = neuron(form, rng)
         x = spikes(rng, 0.3, p.inputs)
-        w, (f, m, lengths) = elm_weights(p, 1.0, x.dtype), state_arrays(p)
-        dense = elm_forward(x, T, w, f, m, lengths, "relu")
-        listed = elm_forward(find_events(x), T, w, f, m, lengths, "relu")
-        assert (dense[0] == listed[0]).all() and (dense[1] == listed[1]).all()
+        w, (f, m) = elm_weights(p, 1.0, x.dtype), state_arrays(p)
+        dense = elm_forward(x, T, w, f, m, "relu", keep=False)
+        listed = elm_forward(find_events(x), T, w, f, m, "relu", keep=True)
+        assert all((u == v).all() for u, v in zip(dense[:3], listed[:3], strict=True))
 
 
 def state_arrays(p: ELMParams) -> tuple[np.ndarray, ...]:
     w = elm_weights(p, 1.0, np.dtype(float))
-    return np.zeros((B, w.kappa.size)), np.zeros((B, p.memory)), np.full(B, T)
+    return np.zeros((B, w.kappa.size)), np.zeros((B, p.memory))
+
+
+@pytest.mark.parametrize("form", ["hidden", "branch", "synapse"])
+def test_split_passes_give_the_same_bits(form: str, seed: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("spikegram.kernels.elm.ROWS", 8 * B)  # stretches of eight steps
+    rng = np.random.default_rng(seed)
+    p = neuron(form, rng)
+    x = spikes(rng, 0.3, p.inputs)
+    w, (f, m) = elm_weights(p, 1.0, x.dtype), state_arrays(p)
+    y, f_end, m_end, _ = elm_forward(x, T, w, f, m, "relu", keep=False)
+    for cut in (1, 8, T - 1):
+        first, f1, m1, _ = elm_forward(x[:cut], cut, w, f, m, "relu", keep=True)
+        second, f2, m2, _ = elm_forward(x[cut:], T - cut, w, f1, m1, "relu", keep=False)
+        assert (np.concatenate([first, second]) == y).all() and (f2 == f_end).all() and (m2 == m_end).all()
 
 
 def test_find_events(seed: int) -> None:
@@ -126,7 +141,7 @@ def test_find_events(seed: int) -> None:
 
 @pytest.mark.parametrize("listed", [False, True])
 @pytest.mark.parametrize("keep", [False, True])
-@pytest.mark.parametrize(("form", "activation"), [("hidden", "silu"), ("branch", "relu")])
+@pytest.mark.parametrize(("form", "activation"), [("hidden", "silu"), ("branch", "relu"), ("bare", "relu")])
 def test_gradients_are_finite_differences(
     form: str, activation: str, keep: bool, listed: bool, seed: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,22 +150,19 @@ def test_gradients_are_finite_differences(
     p = neuron(form, rng, activation=activation)
     x = spikes(rng, 0.3, p.inputs)
     inputs = find_events(x) if listed else x
-    w, (f, m, _) = elm_weights(p, 1.0, x.dtype), state_arrays(p)
+    w, (f, m) = elm_weights(p, 1.0, x.dtype), state_arrays(p)
     f, m = rng.normal(size=f.shape), rng.normal(size=m.shape)
-    lengths = np.array([T, T - 4, 1, T, 12])
-    g_mem = rng.normal(size=(T, B, p.memory))
-    g_end = rng.normal(size=(B, p.inputs if w.W1b is None else w.kappa.size))
+    g_y, g_f, g_m = (rng.normal(size=shape) for shape in ((T, B, p.memory if p.Wy is None else 2), f.shape, m.shape))
 
     def loss(inputs, w: ELMWeights, f: np.ndarray, m: np.ndarray) -> float:
-        mem, end, _ = elm_forward(inputs, T, w, f, m, lengths, activation, keep=keep)
-        return float((mem * g_mem).sum() + (end * g_end).sum())
+        y, f, m, _ = elm_forward(inputs, T, w, f, m, activation, keep=keep)
+        return float((y * g_y).sum() + (f * g_f).sum() + (m * g_m).sum())
 
-    mem, _, kept = elm_forward(inputs, T, w, f, m, lengths, activation, keep=keep)
+    *_, kept = elm_forward(inputs, T, w, f, m, activation, keep=keep)
     assert len(kept.f) == 3 and len(kept.a) == len(kept.proposal) == T * keep
-    back = dict(activation=activation, mem=mem, kept=kept, g_mem=g_mem, g_end=g_end, to_inputs=True)
-    grads = elm_backward(inputs, w, m, lengths, **back)
+    grads = elm_backward(inputs, w, m, activation, kept, g_y, g_f, g_m, to_inputs=True)
     for threads in (2, 3):
-        again = elm_backward(inputs, w, m, lengths, **back, threads=threads)
+        again = elm_backward(inputs, w, m, activation, kept, g_y, g_f, g_m, to_inputs=True, threads=threads)
         assert all((u == v).all() for u, v in zip(grads, again, strict=True) if u is not None)
 
     names = [n for n in ELMWeights._fields if n != "kappa" and getattr(w, n) is not None]
@@ -179,14 +191,17 @@ def test_nothing_is_left_unset(seed: int, monkeypatch: pytest.MonkeyPatch) -> No
     rng = np.random.default_rng(seed)
     p = neuron("hidden", rng)
     x = spikes(rng, 0.3, p.inputs)
-    w, (f, m, lengths) = elm_weights(p, 1.0, x.dtype), state_arrays(p)
-    before = elm_forward(x, T, w, f, m, lengths, "relu", keep=False)
-    monkeypatch.setattr(
-        np, "empty", lambda shape, dtype=float: np.full(shape, np.nan if np.dtype(dtype).kind == "f" else 7, dtype)
-    )
-    after = elm_forward(x, T, w, f, m, lengths, "relu", keep=False)
-    assert (before[0] == after[0]).all() and (before[1] == after[1]).all()
-    back = elm_backward(x, w, m, lengths, "relu", after[0], after[2], np.ones_like(after[0]), None, to_inputs=True)
+    w, (f, m) = elm_weights(p, 1.0, x.dtype), state_arrays(p)
+    before = elm_forward(x, T, w, f, m, "relu", keep=False)
+
+    def empty(shape, dtype=float):
+        return np.full(shape, np.nan if np.dtype(dtype).kind == "f" else 7, dtype)
+
+    monkeypatch.setattr(np, "empty", empty)
+    after = elm_forward(x, T, w, f, m, "relu", keep=False)
+    assert all((u == v).all() for u, v in zip(before[:3], after[:3], strict=True))
+    ones = (np.ones_like(a) for a in after[:3])
+    back = elm_backward(x, w, m, "relu", after[3], *ones, to_inputs=True)
     assert all(np.isfinite(g).all() for g in back if g is not None)
 
 
