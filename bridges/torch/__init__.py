@@ -6,6 +6,7 @@ except ImportError as error:  # pragma: no cover
     raise ImportError("spikegram.bridges.torch needs PyTorch: pip install 'spikegram[torch]'") from error
 
 from .chain import Chain, Stream
+from .decays import TimeConstant
 from .legendre import LegendreMemory
 from .lmu import LMU
 from .saving import load, save
@@ -16,13 +17,14 @@ from .states import clone, detach, select, stack, to
 from .surrogates import Surrogate
 
 __all__ = [
-    "LMU",
     "Chain",
+    "LMU",
     "LegendreMemory",
     "SequenceLayer",
     "SpikingLayer",
     "Stream",
     "Surrogate",
+    "TimeConstant",
     "Trace",
     "clone",
     "detach",

@@ -47,7 +47,7 @@ from ...networks.values import grid_steps, resolve
 from ...neurons.model import NeuronModel
 from ...parameters import Parameter
 from ...units import DIMENSIONLESS, TIME, edge_unit, to_edge, to_si
-from .decays import DECAY_PARAMS, from_time, to_time
+from .decays import UNBOUNDED, from_time, to_time
 from .sequence import SequenceLayer
 from .spiking_op import register, run_cells
 from .spiking_state import state_class
@@ -145,8 +145,8 @@ class SpikingLayer(SequenceLayer):
         self.output, self.dt, self.decay_param = _output(model, output, owner), float(dt), decay_param
         if backend not in ("auto", "numba", "torch"):
             raise ValueError(f"{owner}: backend: expected auto, numba or torch, got {backend!r}")
-        if decay_param not in DECAY_PARAMS:
-            raise ValueError(f"{owner}: decay_param: expected one of {', '.join(DECAY_PARAMS)}, got {decay_param!r}")
+        if decay_param not in UNBOUNDED:
+            raise ValueError(f"{owner}: decay_param: expected one of {', '.join(UNBOUNDED)}, got {decay_param!r}")
         if not self.dt > 0:
             raise ValueError(f"{owner}: dt: expected a time > 0 ms, got {dt!r}")
         self.backend, self.backend_used = backend, ""
@@ -253,7 +253,7 @@ class SpikingLayer(SequenceLayer):
             dims = self.model.dims(n)
             value = torch.as_tensor(np.asarray(to_edge(self._values[n], dims)), dtype=torch.float64)
             value = value.reshape(self.features) if value.ndim else value
-            stored = from_time(self.decay_param, value, self.dt) if dims == TIME else value
+            stored = from_time(self.decay_param, value, self.dt)[0] if dims == TIME else value
             stored = stored.to(device=device, dtype=dtype or torch.get_default_dtype())
             setattr(self, f"raw_{n}", nn.Parameter(stored))
 
