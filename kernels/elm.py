@@ -43,7 +43,7 @@ __all__ = [
     "stretch_of",
 ]
 
-DENSE = 0.2  # share of inputs that are not zero from which on the product over all of them is faster
+DENSE = 5  # if more than one in so many inputs is not zero, the product over all of them is faster
 ROWS = 1024  # rows (time times batch) of a stretch
 DEPTH = 64  # terms of a product that are worked with at once
 KEEP = 2**28  # bytes of inner values that a forward pass keeps by itself
@@ -51,19 +51,20 @@ _flags = {"fastmath": {"contract"}}
 
 
 class Events(NamedTuple):
-    """Inputs that are not zero: those of row t*B + b are ``start[row] ... start[row + 1] - 1``.
+    """Inputs that are not zero: those of row t*B + b are ``start[row] ... stop[row] - 1``.
 
     Attributes
     ----------
-    start : ndarray
-        [T*B + 1] of int64.
+    start, stop : ndarray
+        [T*B] of int64.
     index : ndarray
         [E] of int32, input numbers, ascending within a row.
     value : ndarray
-        [E] in the number type of the weights.
+        [E] in the number type of the weights. There may be places that belong to no row.
     """
 
     start: np.ndarray
+    stop: np.ndarray
     index: np.ndarray
     value: np.ndarray
 
@@ -127,37 +128,42 @@ class ELMGradients(NamedTuple):
 
 # -- inputs -----------------------------------------------------------------------------------------------------------
 @njit(**options)
-def _count(first, last, x, start):
+def _collect(first, last, x, start, stop, index, value, place, end):
+    """List what is not zero in rows first ... last - 1 from ``place`` on; False if that does not fit before ``end``."""
     B, N = x.shape[1], x.shape[2]
     for n in range(first, last):
-        values, number = line(x, n // B, n % B), 0
-        for i in range(N):
-            number += values[i] != 0
-        start[n + 1] = number
-
-
-@njit(**options)
-def _collect(first, last, x, start, index, value):
-    B, N = x.shape[1], x.shape[2]
-    for n in range(first, last):
-        values, place = line(x, n // B, n % B), start[n]
+        start[n] = place
+        values = line(x, n // B, n % B)
+        if end - place < N:  # it may not fit: look first
+            number = 0
+            for i in range(N):
+                number += values[i] != 0
+            if number > end - place:
+                return False
         for i in range(N):
             if values[i] != 0:
                 index[place], value[place] = i, values[i]
                 place += 1
+        stop[n] = place
+    return True
 
 
-def find_events(x: np.ndarray, threads: int = 1, most: float = 1.0) -> Events | None:
-    """List what is not zero in x [T, B, N] (last axis without gaps); None if that is more than a share of ``most``."""
+def find_events(x: np.ndarray, threads: int = 1, one_in: int = 1) -> Events | None:
+    """List what is not zero in x [T, B, N] (last axis without gaps); None if that is more than one in ``one_in``.
+
+    Each thread has a share of the places: a batch whose activity comes in bursts may be found too dense sooner with
+    more threads.
+    """
     T, B, N = x.shape
-    start = np.zeros(T * B + 1, np.int64)
-    run_parts(lambda a, b: _count(a, b, x, start), T * B, threads)
-    np.cumsum(start, out=start)
-    if start[-1] > most * x.size:
-        return None
-    index, value = np.empty(start[-1], np.int32), np.empty(start[-1], x.dtype)
-    run_parts(lambda a, b: _collect(a, b, x, start, index, value), T * B, threads)
-    return Events(start, index, value)
+    most = x.size // one_in
+    found = Events(*(np.empty(T * B, np.int64) for _ in range(2)), np.zeros(most, np.int32), np.zeros(most, x.dtype))
+    few = []
+
+    def work(a: int, b: int) -> None:
+        few.append(_collect(a, b, x, *found, a * N // one_in, b * N // one_in))
+
+    run_parts(work, T * B, threads)
+    return found if all(few) else None
 
 
 @njit(**piece)
@@ -195,7 +201,7 @@ def _advance(state, kappa, u):
 @njit(**piece, **_flags)
 def _add_rows(out, E, events, first, last, j0, j1):
     """``out += sum of value * E[index, j0:j1]``: one chain in the order of the events."""
-    _, index, value = events
+    _, _, index, value = events
     n, e = j1 - j0, first
     while e + 4 <= last:
         v0, v1, v2, v3 = value[e], value[e + 1], value[e + 2], value[e + 3]
@@ -222,7 +228,7 @@ def _filter(t0, t1, b, x, events, E, kappa, state, f):
     for t in range(t0, t1):
         u = line(f, t - t0, b)
         if not x.shape[2]:
-            _add_rows(u, E, events, events[0][t * B + b], events[0][t * B + b + 1], 0, C)
+            _add_rows(u, E, events, events[0][t * B + b], events[1][t * B + b], 0, C)
         _advance(state, kappa, u)
 
 
@@ -412,14 +418,14 @@ def _add_turned(first, last, a, b, total):
     add_product(total[first:last], a[:, first:last].T, b, DEPTH)
 
 
-@njit(**options)
+@njit(**options, **_flags)
 def _add_events(first, last, row0, row1, events, g_u, total):
     """``total[index, first:last] += value * g_u[row, first:last]`` over the events of rows row0 ... row1 - 1."""
-    start, index, value = events
+    start, stop, index, value = events
     n = last - first
     for r in range(row0, row1):
         gradient = part(g_u, r - row0, first, n)
-        for e in range(start[r], start[r + 1]):
+        for e in range(start[r], stop[r]):
             to, v = part(total, index[e], first, n), value[e]
             for j in range(n):
                 to[j] += v * gradient[j]
@@ -435,9 +441,9 @@ def _to_inputs(lo, hi, t0, t1, g_u, E_, g_x):
 @njit(**options)
 def _to_values(first, last, row0, events, g_u, E, g_value):
     """Gradient of the value of each event of rows first ... last - 1."""
-    start, index, _ = events
+    start, stop, index, _ = events
     for r in range(first, last):
-        for e in range(start[r], start[r + 1]):
+        for e in range(start[r], stop[r]):
             total = g_u.dtype.type(0)
             for c in range(E.shape[1]):
                 total += g_u[r - row0, c] * E[index[e], c]
@@ -458,8 +464,8 @@ def _tail(lo, hi, T, x, events, kappa, z):
                 for i in range(N):
                     to[i] += weight * values[i]
             else:
-                start, index, value = events
-                for e in range(start[t * B + b], start[t * B + b + 1]):
+                start, stop, index, value = events
+                for e in range(start[t * B + b], stop[t * B + b]):
                     z[b, index[e]] += weight * value[e]
             weight *= kappa
 
@@ -469,7 +475,8 @@ def _inputs(inputs: np.ndarray | Events, B: int, kind: np.dtype) -> tuple[np.nda
     """Give x and events for the compiled functions; an x without inputs says that events are meant."""
     if isinstance(inputs, Events):
         return np.empty((0, B, 0), kind), tuple(inputs)
-    return np.ascontiguousarray(inputs), (np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, kind))
+    nothing = np.zeros(0, np.int64)
+    return np.ascontiguousarray(inputs), (nothing, nothing, np.zeros(0, np.int32), np.zeros(0, kind))
 
 
 def _compiled(weights: ELMWeights) -> tuple:
@@ -547,12 +554,12 @@ def elm_forward(
 
 def elm_backward(
     inputs: np.ndarray | Events, weights: ELMWeights, m: np.ndarray, activation: str, kept: ELMKept, g_y: np.ndarray,
-    g_f: np.ndarray, g_m: np.ndarray, *, to_inputs: bool, threads: int = 1,
+    g_f: np.ndarray, g_m: np.ndarray, *, to_inputs: bool, whole: bool = False, threads: int = 1,
 ) -> ELMGradients:  # fmt: skip
     """Give the gradients that belong to those of what `elm_forward` returned.
 
-    ``m`` is the memory before the sequence. ``to_inputs``: the gradient of x [T, B, N], or of the event values, is
-    wanted too.
+    ``m`` is the memory before the sequence. ``to_inputs``: the gradient of x [T, B, N] is wanted too; where events are
+    given, that of their values, or with ``whole`` that of all of x.
     """
     T, B, M = kept.mem.shape
     H, C, kind = weights.b1.size, weights.kappa.size, kept.mem.dtype
@@ -575,8 +582,9 @@ def elm_backward(
         Wy=np.zeros((M, O), kind) if O else None,
     )
     listed = isinstance(inputs, Events)
-    g_x = (np.zeros(len(inputs.value), kind) if listed else np.zeros((T, B, N), kind)) if to_inputs else None
-    E_ = np.ascontiguousarray(weights.E.T) if to_inputs and not listed else None
+    values = listed and not whole
+    g_x = (np.zeros(len(inputs.value), kind) if values else np.zeros((T, B, N), kind)) if to_inputs else None
+    E_ = np.ascontiguousarray(weights.E.T) if to_inputs and not values else None
     for t0 in range((T - 1) // stretch * stretch, -1, -stretch):
         t1 = min(t0 + stretch, T)
 
@@ -601,7 +609,7 @@ def elm_backward(
         if listed:
             part, to = (t0 * B, t1 * B), totals["E"]
             run_parts(lambda a, b, r=part, g=g_u, to=to: _add_events(a, b, *r, events, g, to), C, threads, unit=16)
-            if g_x is not None:
+            if values and g_x is not None:
                 r0, count = part[0], part[1] - part[0]
                 run_parts(
                     lambda a, b, r0=r0, g=g_u: _to_values(a + r0, b + r0, r0, events, g, weights.E, g_x), count, threads

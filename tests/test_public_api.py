@@ -18,7 +18,7 @@ CONTRACT = {
         *("FixedTotalNumber", "FromList", "CA3Memory"),
     },
     "bridges": {"to_brian2"},
-    "bridges.torch": {"Chain", "LMU"},
+    "bridges.torch": {"Chain", "ELM", "LMU", "SpikingLayer"},
     "hardware": {"export"},
 }
 FOLDERS = [*CONTRACT, "kernels", "tasks", "scripts", "scripts.bench"]

@@ -7,6 +7,7 @@ except ImportError as error:  # pragma: no cover
 
 from .chain import Chain, Stream
 from .decays import TimeConstant
+from .elm import ELM, ELMLayerState
 from .legendre import LegendreMemory
 from .lmu import LMU
 from .saving import load, save
@@ -18,6 +19,8 @@ from .surrogates import Surrogate
 
 __all__ = [
     "Chain",
+    "ELM",
+    "ELMLayerState",
     "LMU",
     "LegendreMemory",
     "SequenceLayer",

@@ -133,10 +133,10 @@ def test_find_events(seed: int) -> None:
         e = find_events(given, threads=2)
         rebuilt = np.zeros((given.shape[0] * given.shape[1], 6))
         for r in range(len(rebuilt)):
-            part = slice(e.start[r], e.start[r + 1])
+            part = slice(e.start[r], e.stop[r])
             rebuilt[r, e.index[part]] = e.value[part]
-        assert (rebuilt == given.reshape(-1, 6)).all() and len(e.value) == np.count_nonzero(x)
-    assert find_events(x, most=0.1) is None
+        assert (rebuilt == given.reshape(-1, 6)).all() and (e.stop - e.start).sum() == np.count_nonzero(x)
+    assert find_events(x, one_in=4) is not None and find_events(x, one_in=8) is None
 
 
 @pytest.mark.parametrize("listed", [False, True])

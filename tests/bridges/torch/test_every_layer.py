@@ -17,7 +17,17 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from spikegram.bridges.torch import LMU, LegendreMemory, SequenceLayer, SpikingLayer, detach, load, save, select
+from spikegram.bridges.torch import (
+    ELM,
+    LMU,
+    LegendreMemory,
+    SequenceLayer,
+    SpikingLayer,
+    detach,
+    load,
+    save,
+    select,
+)
 from spikegram.bridges.torch.op import SequenceOp
 from spikegram.neurons import BellecALIF
 
@@ -100,6 +110,7 @@ def same(make: Callable[..., SequenceLayer], split: float = 0.0) -> Case:
     return Case(make, make, split=split)
 
 
+BRANCHES = dict(branches=3, per_branch=4, routing="random", variant="v2", learn=("tau_m",))
 LAYERS = {
     "leaky sum": Case(lambda **k: LeakySum(4, **k), lambda **k: LeakySum(4, **k), savable=False),
     "cells": Case(
@@ -111,6 +122,10 @@ LAYERS = {
     "LMU": same(lambda **k: LMU(2, 4, 6, 20.0, memories=2, bias=True, **k), 1e-6),
     "LMU, memory without feedback": same(
         lambda **k: LMU(2, 4, 6, 20.0, couplings=("W_x", "W_h"), encoder="tanh", **k), 1e-6
+    ),
+    "ELM": Case(lambda **k: ELM(6, 2, 3, **k), lambda **k: ELM(6, 2, 3, activation="silu", **k)),
+    "Branch-ELM": Case(
+        lambda **k: ELM(5, None, 4, **BRANCHES, **k), lambda **k: ELM(5, None, 4, activation="silu", **BRANCHES, **k)
     ),
 }
 
