@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from .result import Result
 
-__all__ = ["load", "save", "save_neo"]
+__all__ = ["complete_or_not_at_all", "load", "save", "save_neo"]
 
 FORMAT = "spikegram result"
 VERSION = 1
@@ -58,7 +58,7 @@ def save(result: Result, path: str | Path) -> None:
         Its folder must exist.
     """
     h5py = require("h5py")
-    with _complete_or_not_at_all(path) as draft, h5py.File(draft, "w") as file:
+    with complete_or_not_at_all(path) as draft, h5py.File(draft, "w") as file:
         file.attrs["format"], file.attrs["version"] = FORMAT, VERSION
         populations = file.create_group("populations", track_order=True)
         for record in result.populations.values():
@@ -127,7 +127,7 @@ def save_neo(result: Result, path: str | Path) -> None:
     require("nixio" if suffix == ".nix" else "scipy")
     neo_io = require("neo.io")
     block = result.to_neo()
-    with _complete_or_not_at_all(path) as draft:
+    with complete_or_not_at_all(path) as draft:
         if suffix == ".mat":
             neo_io.NeoMatlabIO(draft).write_block(block)
             return
@@ -139,7 +139,7 @@ def save_neo(result: Result, path: str | Path) -> None:
 
 
 @contextmanager
-def _complete_or_not_at_all(path: str | Path) -> Iterator[str]:
+def complete_or_not_at_all(path: str | Path) -> Iterator[str]:
     """Give a name beside ``path`` to write to; on success it takes the place of ``path``."""
     target = Path(os.path.realpath(path))
     if not target.parent.is_dir():
