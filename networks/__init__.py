@@ -16,6 +16,8 @@ from .connectors import (
     OneToOne,
 )
 from .graphs import Clustered, SmallWorld
+from .hopfield import HopfieldNetwork
+from .hopfield_binary import Classic, Exponential, Polynomial
 from .network import Network
 from .population import Population, PopulationView
 from .positions import grid, scattered
@@ -31,18 +33,22 @@ __all__ = [
     "CA3Memory",
     "CA3OscillatoryMemory",
     "CA3RegulatedMemory",
+    "Classic",
     "Clustered",
     "ConnectionSet",
     "Connector",
     "DistanceDependent",
+    "Exponential",
     "FixedInDegree",
     "FixedOutDegree",
     "FixedProbability",
     "FixedTotalNumber",
     "FromList",
+    "HopfieldNetwork",
     "Learn",
     "Network",
     "OneToOne",
+    "Polynomial",
     "Population",
     "PopulationRecord",
     "PopulationView",

@@ -38,7 +38,7 @@ HOLD_CODE = {
     f"spikegram.kernels.{name}"
     for name in """
         compiled compiled_hints compiled_layer compiled_lmu compiled_recurrent compiled_rows compiled_scan
-        compiled_special compiled_vectors compiled_views elm packing spike_lists tiles
+        compiled_special compiled_vectors compiled_views elm hopfield packing spike_lists tiles
     """.split()
 }
 HOLD_CODE.add("spikegram.scripts.bench.yardstick")

@@ -15,7 +15,7 @@ CONTRACT = {
     "plasticity": {"SynapseModel", "STDP"},
     "networks": {
         *("Network", "FixedProbability", "AllToAll", "OneToOne", "FixedInDegree"),
-        *("FixedTotalNumber", "FromList", "CA3Memory"),
+        *("FixedTotalNumber", "FromList", "CA3Memory", "HopfieldNetwork"),
     },
     "bridges": {"to_brian2"},
     "bridges.torch": {"Chain", "ELM", "LMU", "SpikingLayer"},
