@@ -18,6 +18,7 @@ from .connectors import (
 from .graphs import Clustered, SmallWorld
 from .hopfield import HopfieldNetwork
 from .hopfield_binary import Classic, Exponential, Polynomial
+from .modern_hopfield import ModernHopfield
 from .network import Network
 from .population import Population, PopulationView
 from .positions import grid, scattered
@@ -46,6 +47,7 @@ __all__ = [
     "FromList",
     "HopfieldNetwork",
     "Learn",
+    "ModernHopfield",
     "Network",
     "OneToOne",
     "Polynomial",
