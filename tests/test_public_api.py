@@ -18,7 +18,7 @@ CONTRACT = {
         *("FixedTotalNumber", "FromList", "CA3Memory", "HopfieldNetwork"),
     },
     "bridges": {"to_brian2"},
-    "bridges.torch": {"Chain", "ELM", "LMU", "SpikingLayer"},
+    "bridges.torch": {"Chain", "ELM", "Hopfield", "HopfieldLayer", "HopfieldPooling", "LMU", "SpikingLayer"},
     "hardware": {"export"},
     "tasks": {"make_task"},
 }

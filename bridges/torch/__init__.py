@@ -8,6 +8,7 @@ except ImportError as error:  # pragma: no cover
 from .chain import Chain, Stream
 from .decays import TimeConstant
 from .elm import ELM, ELMLayerState
+from .hopfield import Hopfield, HopfieldLayer, HopfieldPooling
 from .legendre import LegendreMemory
 from .lmu import LMU
 from .saving import load, save
@@ -21,6 +22,9 @@ __all__ = [
     "Chain",
     "ELM",
     "ELMLayerState",
+    "Hopfield",
+    "HopfieldLayer",
+    "HopfieldPooling",
     "LMU",
     "LegendreMemory",
     "SequenceLayer",
