@@ -18,6 +18,7 @@ from .connectors import (
 from .graphs import Clustered, SmallWorld
 from .hopfield import HopfieldNetwork
 from .hopfield_binary import Classic, Exponential, Polynomial
+from .linear_associator import LinearAssociator
 from .modern_hopfield import ModernHopfield
 from .network import Network
 from .population import Population, PopulationView
@@ -25,10 +26,13 @@ from .positions import grid, scattered
 from .projection import Projection
 from .result import PopulationRecord, ProjectionRecord, Result, SpikeTrains, Trace
 from .rewiring import Rewired, rewire
+from .sdm import SDM
 from .session import Learn, Recall
 from .sources import SpikeArray
+from .willshaw import Willshaw
 
 __all__ = [
+    "SDM",
     "AllToAll",
     "CA3BinaryCueMemory",
     "CA3Memory",
@@ -47,6 +51,7 @@ __all__ = [
     "FromList",
     "HopfieldNetwork",
     "Learn",
+    "LinearAssociator",
     "ModernHopfield",
     "Network",
     "OneToOne",
@@ -63,6 +68,7 @@ __all__ = [
     "SpikeArray",
     "SpikeTrains",
     "Trace",
+    "Willshaw",
     "grid",
     "read_csv_connections",
     "read_sonata_edges",

@@ -24,7 +24,7 @@ import numpy as np
 
 from . import hopfield_theory as theory
 from .hopfield_binary import LANES, Classic, Exponential, Form, Polynomial, Run, overlaps, run
-from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs
+from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs, pack_bits, unpack_bits
 
 __all__ = ["HopfieldInfo", "HopfieldNetwork"]
 
@@ -74,14 +74,14 @@ class HopfieldNetwork(AssociativeMemory):
     # -- what is stored -----------------------------------------------------------------------------------------------
     def store(self, patterns: Any) -> None:
         """Add patterns [P, N] of -1 and +1 (or bool)."""
-        fresh = _pack(check_signs(patterns, "patterns", self.size) > 0, 64)
+        fresh = pack_bits(check_signs(patterns, "patterns", self.size) > 0)
         self._rows = np.concatenate([self._rows, fresh])
         self._prepared = None
 
     @property
     def patterns(self) -> np.ndarray:
         """What is stored: int8 [K, N]."""
-        return _unpack(self._rows, self.size)
+        return unpack_bits(self._rows, self.size).view(np.int8) * np.int8(2) - np.int8(1)
 
     def __len__(self) -> int:
         return len(self._rows)
@@ -189,33 +189,19 @@ class HopfieldNetwork(AssociativeMemory):
         return made
 
 
-def _pack(bits: np.ndarray, width: int) -> np.ndarray:
-    """Bits [., n] as unsigned words of ``width`` bits, the first bit lowest; bits past the end are 0."""
-    whole = np.zeros((len(bits), -(-bits.shape[1] // width) * (width // 8)), dtype=np.uint8)
-    packed = np.packbits(bits, axis=1, bitorder="little")
-    whole[:, : packed.shape[1]] = packed
-    return whole.view(f"<u{width // 8}")
-
-
-def _unpack(words: np.ndarray, size: int) -> np.ndarray:
-    """The -1 and +1 of packed bits."""
-    bits = np.unpackbits(words.view(np.uint8), axis=1, count=size, bitorder="little")
-    return (2 * bits.view(np.int8) - 1).astype(np.int8, copy=False)
-
-
 def _prepare(form: Form, rows: np.ndarray, size: int) -> Callable[..., Run]:
     """Lay patterns out for the compiled sweeps; gives a function with the arguments of `hopfield_binary.run`."""
     from ..kernels.hopfield import classic_sweeps, dense_sweeps
 
-    K, bits = len(rows), _unpack(rows, size).T > 0  # [N, K]
+    K, bits = len(rows), unpack_bits(rows, size).T  # [N, K]
     if isinstance(form, Classic):
-        columns, valid = _pack(bits, 64), _pack(np.ones((1, K), dtype=bool), 64)[0]
+        columns, valid = pack_bits(bits), pack_bits(np.ones((1, K), dtype=bool))[0]
         fixed: tuple = (columns, bits.sum(1, dtype=np.int64), valid)
 
         def scratch() -> tuple:
             return (np.zeros((size.bit_length(), columns.shape[1]), dtype=np.uint64),)
     else:
-        columns = _pack(np.concatenate([bits, np.ones((1, K), dtype=bool)]), LANES)
+        columns = pack_bits(np.concatenate([bits, np.ones((1, K), dtype=bool)]), LANES)
         fixed, table, padded = (columns,), form.gains(size), columns.shape[1] * LANES
 
         def scratch() -> tuple:

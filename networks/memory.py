@@ -41,7 +41,9 @@ __all__ = [
     "check_number",
     "check_real",
     "check_signs",
+    "pack_bits",
     "read_memory",
+    "unpack_bits",
     "write_memory",
 ]
 
@@ -146,6 +148,20 @@ def read_memory(path: str | Path, kind: str) -> tuple[dict[str, Any], dict[str, 
         raise ValueError(f"{path}: expected a {kind}, got a {found['kind']}")
     arrays = {name.removeprefix("array "): a for name, a in found.items() if name.startswith("array ")}
     return json.loads(str(found["settings"])), arrays
+
+
+# -- bits -------------------------------------------------------------------------------------------------------------
+def pack_bits(bits: np.ndarray, width: int = 64) -> np.ndarray:
+    """Bits [., n] as unsigned words of ``width`` bits, the first bit lowest; bits past the end are 0."""
+    whole = np.zeros((len(bits), -(-bits.shape[1] // width) * (width // 8)), dtype=np.uint8)
+    packed = np.packbits(bits, axis=1, bitorder="little")
+    whole[:, : packed.shape[1]] = packed
+    return whole.view(f"<u{width // 8}")
+
+
+def unpack_bits(words: np.ndarray, size: int) -> np.ndarray:
+    """The first ``size`` bits of each row of `pack_bits`: bool [., size]."""
+    return np.unpackbits(words.view(np.uint8), axis=1, count=size, bitorder="little").view(bool)
 
 
 # -- checks of arguments ----------------------------------------------------------------------------------------------

@@ -83,6 +83,14 @@ def test_signs() -> None:
         m.check_signs([["a", "b"]], "cues", 2)
 
 
+def test_packed_bits() -> None:
+    bits = np.zeros((2, 70), dtype=bool)
+    bits[0, [0, 63, 65]] = True
+    words = m.pack_bits(bits)
+    assert words.tolist() == [[2**63 + 1, 2], [0, 0]] and np.array_equal(m.unpack_bits(words, 70), bits)
+    assert m.pack_bits(bits, 16).shape == (2, 5) and np.array_equal(m.unpack_bits(m.pack_bits(bits, 16), 70), bits)
+
+
 def test_bits_and_reals() -> None:
     assert m.check_bits([[0, 1]], "x").tolist() == [[False, True]]
     with pytest.raises(ValueError, match="x: expected 0 and 1"):
