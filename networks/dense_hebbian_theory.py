@@ -1,0 +1,510 @@
+"""Theory of dense Hebbian networks: replica-symmetric equations, one-step formulas, critical loads, phase diagrams.
+
+The network is that of `dense_hebbian.py`: N spins, K = alpha N^(P-1) archetypes, M examples of quality r of each, noise
+1/beta, energy -(N/2) R^(-P/2) sum_mu x_mu^P. All that the examples do is in rho = (1 - r^2)/(M r^2).
+
+**Self-consistency** (one retrieved archetype, a Gaussian field g with mean A and variance A^2 rho + v):
+
+    A = (P/2) (1+rho)^(P/2-1) n^(P-1)
+    m = E tanh(beta g)    q = E tanh(beta g)^2    (1+rho) n = m + rho beta A (1-q)
+    v = (alpha/4) C'(q)                           for P >= 4
+    v = alpha q/(1 - beta (1-q))^2                for P = 2 (Amit, Gutfreund, Sompolinsky 1985)
+
+m is the overlap with the archetype, n the normalised overlap with the mean example, q that of two replicas. C(q) is the
+covariance of N^(P/2) m^P of an unrelated pattern in two states with overlap q:
+
+    C'(q) = P^2 E[g^(P-1) g'^(P-1)]  (g, g' standard normal, correlation q)    all indices;  96 q^3 + 144 q for P = 4
+    C'(q) = P P! q^(P-1)                                                        distinct indices
+
+**Free energy** per spin, stationary at the solution; for P >= 4
+
+    f = (P-1)/2 (1+rho)^(P/2) n^P - (beta alpha/8) [C(1) - C(q) - (1-q) C'(q)] - E ln 2 cosh(beta g)/beta
+
+**One step** at T = 0 from the archetype: m = erf(1/sqrt(2 Theta)), `snr_theta`. Retrieval is said to work while
+Theta <= 1.
+
+Left out: replica symmetry breaking (below the glass line the equations are approximate; compare with simulation where
+the archetype is retrieved) and finite N.
+
+References: E. Agliari, L. Albanese, F. Alemanno, A. Alessandrelli, A. Barra, F. Giannotti, D. Lotito, D. Pedreschi,
+"Dense Hebbian neural networks: a replica symmetric picture of supervised learning" (2022, arXiv 2212.00606) and "... of
+unsupervised learning" (2023, Physica A 627, 129143); the equations are derived anew in the convention above, which may
+differ from theirs by factors in alpha and beta. D. J. Amit, H. Gutfreund, H. Sompolinsky 1985, Phys. Rev. Lett. 55, 1530.
+
+>>> round(float(rs_solve(P=4, beta=2, rho=0.2).m), 5)
+0.92287
+>>> snr_theta(P=4, r=1, M=1, alpha=1 / 15)           # ultra-storage: K = N^3/15
+1.0
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Literal, NamedTuple, get_args
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+__all__ = [
+    "Branch",
+    "Indices",
+    "PhaseDiagram",
+    "Solution",
+    "check_order",
+    "correlated_moment",
+    "covariance",
+    "critical_load",
+    "double_factorial",
+    "entropy_of_data",
+    "finite_sample_solve",
+    "first_order",
+    "free_energy",
+    "glass_load",
+    "one_step_overlap",
+    "phase_diagram",
+    "required_examples",
+    "retrieval_branch",
+    "rs_solve",
+    "snr_theta",
+    "spinodal",
+]
+
+Indices = Literal["all", "distinct"]
+_Z = np.linspace(
+    -8.0, 8.0, 801
+)  # the trapezoidal rule is exact to 1e-14 for a smooth integrand that vanishes at the ends
+_WEIGHTS = np.exp(-0.5 * _Z**2) * (_Z[1] - _Z[0]) / math.sqrt(2 * math.pi)
+
+
+class Solution(NamedTuple):
+    """Order parameters, with the shape of the arguments; ``converged`` says where the iteration came to rest."""
+
+    m: np.ndarray
+    q: np.ndarray
+    n: np.ndarray
+    converged: np.ndarray
+
+
+class Branch(NamedTuple):
+    """All retrieval solutions at one temperature, by falling n: first the stable ones, up to the largest load."""
+
+    alpha: np.ndarray
+    m: np.ndarray
+    q: np.ndarray
+    n: np.ndarray
+
+
+class PhaseDiagram(NamedTuple):
+    """Loads at each temperature.
+
+    Retrieval states exist up to ``retrieval``, are those of lowest free energy up to ``ground``; without retrieval,
+    spins freeze (q > 0) above ``glass``. NaN: nowhere.
+    """
+
+    temperature: np.ndarray
+    retrieval: np.ndarray
+    ground: np.ndarray
+    glass: np.ndarray
+
+
+# -- checks ----------------------------------------------------------------------------------------------------------
+def check_order(P: int, name: str = "P") -> int:
+    """Accept the even orders from 2 on."""
+    if isinstance(P, bool) or int(P) != P or P < 2 or P % 2:
+        raise ValueError(f"{name}: expected an even number >= 2, got {P!r}")
+    return int(P)
+
+
+def _check_indices(indices: str) -> None:
+    if indices not in get_args(Indices):
+        raise ValueError(f"indices: expected 'all' or 'distinct', got {indices!r}")
+
+
+def _at_least(value: ArrayLike, name: str, least: float, strict: bool = False) -> np.ndarray:
+    array = np.asarray(value, dtype=float)
+    if not (array > least if strict else array >= least).all():
+        raise ValueError(f"{name}: expected numbers {'>' if strict else '>='} {least:g}, got {value!r}")
+    return array
+
+
+def _check_quality(r: ArrayLike) -> np.ndarray:
+    array = _at_least(r, "r", 0, strict=True)
+    if not (array <= 1).all():
+        raise ValueError(f"r: expected numbers in (0, 1], got {r!r}")
+    return array
+
+
+# -- moments ---------------------------------------------------------------------------------------------------------
+def double_factorial(n: int) -> int:
+    """Give n (n-2) (n-4) ...; 1 for n <= 0."""
+    return math.prod(range(n, 0, -2))
+
+
+def correlated_moment(order: int, c: ArrayLike) -> np.ndarray:
+    """Give E[g^order g'^order] of two standard normal numbers with correlation ``c``: 9 c + 6 c^3 for order 3.
+
+    The power is expanded in Hermite polynomials, which are orthogonal: sum_k binom(order, k)^2 (order-k-1)!!^2 k! c^k.
+    """
+    c = np.asarray(c, dtype=float)
+    terms = (
+        (math.comb(order, k) * double_factorial(order - k - 1)) ** 2 * math.factorial(k) * c**k
+        for k in range(order % 2, order + 1, 2)
+    )
+    return sum(terms, np.zeros_like(c))
+
+
+def covariance(P: int, q: ArrayLike, indices: Indices = "all", derivative: int = 0) -> np.ndarray:
+    """Give C(q), C'(q) or C''(q); without the constant, which is the same for all states."""
+    P, q = check_order(P), np.asarray(q, dtype=float)
+    _check_indices(indices)
+    if derivative not in (0, 1, 2):
+        raise ValueError(f"derivative: expected 0, 1 or 2, got {derivative!r}")
+    falling = math.perm(P, derivative)
+    if indices == "distinct":
+        return math.factorial(P) * falling * q ** (P - derivative)
+    moment = falling**2 * correlated_moment(P - derivative, q)
+    return moment - float(correlated_moment(P, 0.0)) if derivative == 0 else moment
+
+
+def entropy_of_data(r: ArrayLike, M: ArrayLike) -> np.ndarray:
+    """Give rho = (1 - r^2)/(M r^2): 0 for perfect examples or infinitely many of them."""
+    r, M = _check_quality(r), _at_least(M, "M", 1)
+    return (1 - r**2) / (M * r**2)
+
+
+# -- self-consistency ------------------------------------------------------------------------------------------------
+def _averages(beta: np.ndarray, A: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """m, q and beta (1 - q) in a Gaussian field; ``beta`` may be infinite."""
+    from scipy.special import erf
+
+    s = np.sqrt(variance)
+    cold = np.isinf(beta)
+    t = np.tanh(np.where(cold, 0.0, beta)[..., None] * (A[..., None] + s[..., None] * _Z))
+    m, q = np.where(A == 0, 0.0, t @ _WEIGHTS), (t * t) @ _WEIGHTS  # else rounding grows into retrieval
+    chi = np.where(cold, 0.0, beta) * (1 - q)
+    if cold.any():
+        safe = np.where(s > 0, s, 1.0)
+        frozen = np.where(s > 0, erf(A / (safe * math.sqrt(2))), np.sign(A))
+        slope = np.where(s > 0, math.sqrt(2 / math.pi) / safe * np.exp(-0.5 * (A / safe) ** 2), 0.0)
+        m, q, chi = np.where(cold, frozen, m), np.where(cold, 1.0, q), np.where(cold, slope, chi)
+    return m, q, chi
+
+
+def _signal(P: int, rho: np.ndarray, n: np.ndarray) -> np.ndarray:
+    return P / 2 * (1 + rho) ** (P / 2 - 1) * n ** (P - 1)
+
+
+def _noise(P: int, alpha: np.ndarray, q: np.ndarray, chi: np.ndarray, indices: Indices) -> np.ndarray:
+    """Variance v of the field that the other patterns make."""
+    if P == 2:
+        return alpha * q / np.maximum(np.abs(1 - chi), 1e-12) ** 2  # iterations may pass through 1
+    return alpha / 4 * covariance(P, q, indices, 1)
+
+
+def rs_solve(
+    P: int, beta: ArrayLike, rho: ArrayLike = 0.0, alpha: ArrayLike = 0.0, indices: Indices = "all",
+    m0: ArrayLike = 1.0, damping: float = 0.5, tolerance: float = 1e-11, most: int = 20_000,
+) -> Solution:  # fmt: skip
+    """Solve the self-consistency equations by damped iteration from m = n = ``m0``, q = 1.
+
+    Parameters
+    ----------
+    P : int
+        Even order of the interaction.
+    beta : float or array
+        Inverse noise; infinity is allowed. ``beta``, ``rho``, ``alpha`` and ``m0`` are broadcast.
+    rho : float or array
+        `entropy_of_data`.
+    alpha : float or array
+        Load K/N^(P-1).
+    indices : str
+        ``"all"`` or ``"distinct"``.
+    m0 : float or array
+        1 finds the retrieval solution where there is one, 0 the glass or the paramagnet.
+    damping : float
+        Share of the old value kept in each iteration.
+    tolerance : float
+        Largest change of m, q and n at rest.
+    most : int
+        Iterations.
+
+    Returns
+    -------
+    Solution
+        For the supervised network, and for the unsupervised one at low load (alpha = 0), where examples of one
+        archetype have the same overlap.
+    """
+    P = check_order(P)
+    _check_indices(indices)
+    if not 0 <= damping < 1:
+        raise ValueError(f"damping: expected a number in [0, 1), got {damping!r}")
+    beta, rho = _at_least(beta, "beta", 0, strict=True), _at_least(rho, "rho", 0)
+    beta, rho, alpha, m0 = np.broadcast_arrays(beta, rho, _at_least(alpha, "alpha", 0), np.asarray(m0, dtype=float))
+    m, q, n, chi = m0.copy(), np.ones(m0.shape), m0.copy(), np.zeros(m0.shape)
+    change = np.full(m0.shape, np.inf)
+    for _ in range(most):
+        A = _signal(P, rho, n)
+        m_, q_, chi = _averages(beta, A, A**2 * rho + _noise(P, alpha, q, chi, indices))
+        n_ = (m_ + rho * A * chi) / (1 + rho)
+        change = np.maximum(np.maximum(abs(m_ - m), abs(q_ - q)), abs(n_ - n))
+        m, q, n = (damping * old + (1 - damping) * new for old, new in ((m, m_), (q, q_), (n, n_)))
+        if (change < tolerance).all():
+            break
+    return Solution(m[()], q[()], n[()], (change < tolerance)[()])
+
+
+def finite_sample_solve(
+    P: int, beta: float, r: float, M: int, m0: float = 1.0, damping: float = 0.5, tolerance: float = 1e-12
+) -> Solution:
+    """Solve the equations at low load with the exact, binomial distribution of the mean of M examples.
+
+    S = (2 B - M)/M with B binomial; x = E[S tanh(beta (P/2) R^(-P/2) x^(P-1) S)], n = r x/R, m = E[tanh(...)].
+    """
+    from scipy.stats import binom
+
+    P, r = check_order(P), float(_check_quality(r))
+    M = int(_at_least(M, "M", 1))
+    beta = float(_at_least(beta, "beta", 0, strict=True))
+    S, weight = 2 * np.arange(M + 1) / M - 1, binom.pmf(np.arange(M + 1), M, (1 + r) / 2)
+    R = r**2 + (1 - r**2) / M
+    x, change = m0 * R / r, math.inf
+    for _ in range(20_000):
+        t = np.tanh(beta * P / 2 * R ** (-P / 2) * x ** (P - 1) * S)
+        new = weight @ (S * t)
+        x, change = damping * x + (1 - damping) * new, abs(new - x)
+        if change < tolerance:
+            break
+    m, q, n = weight @ t, weight @ t**2, x * r / R
+    return Solution(np.float64(m), np.float64(q), np.float64(n), np.bool_(change < tolerance))
+
+
+def free_energy(
+    P: int, beta: ArrayLike, rho: ArrayLike, alpha: ArrayLike, n: ArrayLike, q: ArrayLike, indices: Indices = "all"
+) -> np.ndarray:
+    """Give the free energy per spin as a function of n and q; ``beta`` finite, else as in `rs_solve`."""
+    P = check_order(P)
+    beta, rho = _at_least(beta, "beta", 0, strict=True), _at_least(rho, "rho", 0)
+    arguments = (beta, rho, _at_least(alpha, "alpha", 0), np.asarray(n, dtype=float), np.asarray(q, dtype=float))
+    beta, rho, alpha, n, q = np.broadcast_arrays(*arguments)
+    if np.isinf(beta).any():
+        raise ValueError("beta: expected finite numbers, got infinity")
+    A, chi = _signal(P, rho, n), beta * (1 - q)
+    v = _noise(P, alpha, q, chi, indices)
+    g = beta[..., None] * (A[..., None] + np.sqrt(A**2 * rho + v)[..., None] * _Z)
+    log = np.logaddexp(g, -g) @ _WEIGHTS
+    kept = (P - 1) / 2 * (1 + rho) ** (P / 2) * n**P
+    if P == 2:
+        noise = -alpha / (2 * beta) * (np.log1p(-chi) - beta * q / (1 - chi)) - v * beta * (1 - q) / 2
+        return kept - noise - log / beta
+    rest = covariance(P, 1.0, indices) - covariance(P, q, indices) - (1 - q) * covariance(P, q, indices, 1)
+    return kept - beta * alpha / 8 * rest - log / beta
+
+
+# -- where retrieval ends --------------------------------------------------------------------------------------------
+def retrieval_branch(P: int, beta: float, rho: float = 0.0, indices: Indices = "all", n: ArrayLike = ()) -> Branch:
+    """Give the load that belongs to each overlap ``n`` (by default 80 of them): no iteration, no slowing down.
+
+    For given n the signal A is known; the variance of the field is found by bisection so that the equation of n holds,
+    and the load follows from it. Overlaps that no load has are left out.
+    """
+    P = check_order(P)
+    _check_indices(indices)
+    beta, rho = float(_at_least(beta, "beta", 0, strict=True)), float(_at_least(rho, "rho", 0))
+    n = np.sort(np.asarray(n, dtype=float).ravel() if np.size(n) else np.linspace(0.0125, 0.9999999, 80))[::-1]
+    A, b = _signal(P, np.float64(rho), n), np.full(n.shape, beta)
+
+    def excess(variance: np.ndarray) -> np.ndarray:
+        m, _, chi = _averages(b, A, variance)
+        return m + rho * A * chi - (1 + rho) * n
+
+    low, high = A**2 * rho, A**2 * rho + 1.0
+    reached = excess(low) >= 0  # else no load, not even none, gives this n
+    while (short := excess(high) > 0).any():
+        high = np.where(short, 4 * high, high)
+    for _ in range(48):
+        middle = 0.5 * (low + high)
+        above = excess(middle) > 0
+        low, high = np.where(above, middle, low), np.where(above, high, middle)
+    variance = 0.5 * (low + high)
+    m, q, chi = _averages(b, A, variance)
+    per_load = q / np.where(chi < 1, 1 - chi, 1.0) ** 2 if P == 2 else covariance(P, q, indices, 1) / 4
+    alpha = (variance - A**2 * rho) / per_load
+    held = reached & (chi < 1 if P == 2 else True)
+    return Branch(alpha[held], m[held], q[held], n[held])
+
+
+def critical_load(P: int, beta: float = math.inf, rho: float = 0.0, indices: Indices = "all") -> tuple[float, float]:
+    """Give the largest load alpha = K/N^(P-1) with a retrieval state, and its overlap m there; (0, 0) if none.
+
+    >>> alpha, m = critical_load(P=2)
+    >>> round(alpha, 3), round(m, 3)                   # Amit, Gutfreund, Sompolinsky
+    (0.138, 0.967)
+    """
+    branch = retrieval_branch(P, beta, rho, indices)
+    for _ in range(4):
+        if not len(branch.alpha):
+            return 0.0, 0.0
+        k = int(np.argmax(branch.alpha))
+        around = branch.n[[min(k + 1, len(branch.n) - 1), max(k - 1, 0)]]
+        if around[0] == around[1]:
+            break
+        branch = retrieval_branch(P, beta, rho, indices, np.linspace(*around, 21))
+    k = int(np.argmax(branch.alpha))
+    return float(branch.alpha[k]), float(branch.m[k])
+
+
+def spinodal(P: int) -> tuple[float, float]:
+    """Give the smallest beta with a retrieval state at alpha = rho = 0, and its m; (1, 0) for P = 2."""
+    from scipy.optimize import minimize_scalar
+
+    P = check_order(P)
+    if P == 2:
+        return 1.0, 0.0
+    found = minimize_scalar(
+        lambda m: 2 * math.atanh(m) / (P * m ** (P - 1)), bounds=(0.3, 1 - 1e-9), method="bounded",
+        options=dict(xatol=1e-10),
+    )  # fmt: skip
+    return float(found.fun), float(found.x)
+
+
+def first_order(P: int) -> float:
+    """Give the beta above which retrieval has the lowest free energy at alpha = rho = 0; it tends to 2 ln 2."""
+    from scipy.optimize import brentq
+
+    P = check_order(P)
+    if P == 2:
+        return 1.0
+
+    def gain(beta: float) -> float:
+        m = rs_solve(P, beta).m
+        return float(free_energy(P, beta, 0, 0, m, m**2) + math.log(2) / beta)
+
+    return float(brentq(gain, spinodal(P)[0] * 1.01, 2.0, xtol=1e-9))
+
+
+def glass_load(P: int, temperature: ArrayLike, indices: Indices = "all") -> np.ndarray:
+    """Give the load above which spins freeze without retrieving: T^2 = alpha C''(0)/4; NaN if q = 0 stays stable.
+
+    For P = 2 it is (T - 1)^2 above T = 1; below that spins are frozen at any load.
+    """
+    P, T = check_order(P), _at_least(temperature, "temperature", 0)
+    if P == 2:
+        return np.where(T > 1, (T - 1) ** 2, 0.0)
+    curvature = float(covariance(P, 0.0, indices, 2))
+    return 4 * T**2 / curvature if curvature else np.full(T.shape, np.nan)
+
+
+def phase_diagram(P: int, temperature: ArrayLike, rho: float = 0.0, indices: Indices = "all") -> PhaseDiagram:
+    """Give the lines of the (load, temperature) plane.
+
+    Parameters
+    ----------
+    P : int
+    temperature : array
+        Values of 1/beta, > 0.
+    rho : float
+    indices : str
+    """
+    T = np.atleast_1d(_at_least(temperature, "temperature", 0, strict=True))
+    retrieval, ground = np.full(T.shape, np.nan), np.full(T.shape, np.nan)
+    for k, t in enumerate(T):
+        top, _ = critical_load(P, 1 / t, rho, indices)
+        if top <= 0:
+            continue
+        retrieval[k] = top
+        ground[k] = _ground(P, 1 / t, rho, indices, top)
+    return PhaseDiagram(T, retrieval, ground, glass_load(P, T, indices))
+
+
+def _ground(P: int, beta: float, rho: float, indices: Indices, top: float) -> float:
+    """Largest load at which the stable retrieval state has the lower free energy."""
+    alpha = np.linspace(0.0, 0.999 * top, 25)[1:]
+    here = rs_solve(P, beta, rho, alpha, indices, tolerance=1e-9)
+    frozen = (
+        _frozen_pairs(beta, alpha)
+        if P == 2
+        else rs_solve(P, beta, 0.0, alpha, indices, m0=0.0, damping=0.0, tolerance=1e-9, most=3000).q
+    )
+    gain = free_energy(P, beta, rho, alpha, here.n, here.q, indices)
+    gain -= free_energy(P, beta, 0.0, alpha, 0.0, frozen, indices)
+    lower = np.flatnonzero(gain < 0)
+    if not len(lower):
+        return math.nan
+    k = int(lower[-1])
+    if k == len(gain) - 1:
+        return top
+    return float(alpha[k] + gain[k] / (gain[k] - gain[k + 1]) * (alpha[1] - alpha[0]))
+
+
+def _frozen_pairs(beta: float, alpha: np.ndarray) -> np.ndarray:
+    """q of the glass for P = 2 below T = 1, by bisection of the field's deviation s: iteration oscillates there."""
+    low, high = np.zeros(alpha.shape), np.full(alpha.shape, 10.0)
+    b, none = np.full(alpha.shape, beta), np.zeros(alpha.shape)
+    for _ in range(60):
+        s = 0.5 * (low + high)
+        _, q, chi = _averages(b, none, s**2)
+        below = (chi >= 1) | (s**2 * (1 - chi) ** 2 < alpha * q)
+        low, high = np.where(below, s, low), np.where(below, high, s)
+    return _averages(b, none, high**2)[1]
+
+
+# -- one step --------------------------------------------------------------------------------------------------------
+def snr_theta(P: int, r: float, M: float, alpha: float = 0.0, supervised: bool = True, N: int | None = None) -> float:
+    """Give Theta, the noise of the field over its signal, squared, in the state sigma = archetype.
+
+        supervised     Theta = rho + alpha (2P-3)!! (1+rho)^P
+        unsupervised   Theta = rho + alpha r^(-2P) [(2P-3)!!/M + (1 - 1/M) r^2 E(r^2)],   E(c) = E[g^(P-1) g'^(P-1)]
+
+    With ``N`` the overlaps of single examples with the state are averaged over, which have the standard deviation
+    sqrt((1-r^2)/N) about r (unsupervised only): it matters if r^2 N is not large.
+    """
+    P, r = check_order(P), float(_check_quality(r))
+    M, alpha = float(_at_least(M, "M", 1)), float(_at_least(alpha, "alpha", 0))
+    rho, odd = float(entropy_of_data(r, M)), double_factorial(2 * P - 3)
+    if supervised:
+        return rho + alpha * odd * (1 + rho) ** P
+    noise = alpha * (odd / M + (1 - 1 / M) * r**2 * float(correlated_moment(P - 1, r**2)))
+    if N is None:
+        return rho + noise * r ** (-2 * P)
+    y = r + math.sqrt((1 - r**2) / N) * _Z
+    signal, square = float(y ** (P - 1) @ _WEIGHTS), float(y ** (2 * P - 2) @ _WEIGHTS)
+    return (square / (r * signal) ** 2 - 1) / M + noise / (r * signal) ** 2
+
+
+def one_step_overlap(
+    P: int, r: float, M: float, alpha: float = 0.0, supervised: bool = True, N: int | None = None
+) -> float:
+    """Give m after one parallel update at T = 0 from the archetype: erf(1/sqrt(2 Theta)); see `snr_theta`."""
+    theta = snr_theta(P, r, M, alpha, supervised, N)
+    return math.erf(1 / math.sqrt(2 * theta)) if theta > 0 else 1.0
+
+
+def required_examples(
+    P: int, r: float, alpha: float = 0.0, supervised: bool = True, theta: float = 1.0, N: int | None = None
+) -> float:
+    """Give the number of examples M, a real number >= 1, from which on Theta <= ``theta``.
+
+    Infinity if no number suffices: supervised if alpha (2P-3)!! >= theta; unsupervised if the noise that is common to
+    all examples is too large, alpha r^(2-2P) E(r^2) >= theta, which for small r and P >= 4 is alpha >= r^(2P-4)/c. So
+    M grows as r^(-2P) only while r^(2P-2) << alpha << r^(2P-4).
+
+    >>> round(required_examples(P=4, r=0.5), 9), required_examples(P=4, r=0.5, alpha=0.01, supervised=False)
+    (3.0, inf)
+    """
+    theta = float(_at_least(theta, "theta", 0, strict=True))
+
+    def enough(M: float) -> bool:
+        return snr_theta(P, r, M, alpha, supervised, N) <= theta
+
+    if enough(1):
+        return 1.0
+    high = 2.0
+    while not enough(high):
+        high *= 2
+        if high > 1e18:
+            return math.inf
+    low = high / 2
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
