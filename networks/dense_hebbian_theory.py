@@ -1,4 +1,4 @@
-"""Theory of dense Hebbian networks: replica-symmetric equations, one-step formulas, critical loads, phase diagrams.
+"""Theory of dense Hebbian networks: replica-symmetric equations, free energy, one-step formulas.
 
 The network is that of `dense_hebbian.py`: N spins, K = alpha N^(P-1) archetypes, M examples of quality r of each, noise
 1/beta, energy -(N/2) R^(-P/2) sum_mu x_mu^P. All that the examples do is in rho = (1 - r^2)/(M r^2).
@@ -24,12 +24,13 @@ covariance of N^(P/2) m^P of an unrelated pattern in two states with overlap q:
 Theta <= 1.
 
 Left out: replica symmetry breaking (below the glass line the equations are approximate; compare with simulation where
-the archetype is retrieved) and finite N.
+the archetype is retrieved) and finite N. Loads at which retrieval ends: `dense_hebbian_phases.py`.
 
 References: E. Agliari, L. Albanese, F. Alemanno, A. Alessandrelli, A. Barra, F. Giannotti, D. Lotito, D. Pedreschi,
 "Dense Hebbian neural networks: a replica symmetric picture of supervised learning" (2022, arXiv 2212.00606) and "... of
 unsupervised learning" (2023, Physica A 627, 129143); the equations are derived anew in the convention above, which may
-differ from theirs by factors in alpha and beta. D. J. Amit, H. Gutfreund, H. Sompolinsky 1985, Phys. Rev. Lett. 55, 1530.
+differ from theirs by factors in alpha and beta. D. J. Amit, H. Gutfreund, H. Sompolinsky 1985, Phys. Rev. Lett. 55,
+1530.
 
 >>> round(float(rs_solve(P=4, beta=2, rho=0.2).m), 5)
 0.92287
@@ -46,27 +47,23 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 __all__ = [
-    "Branch",
     "Indices",
-    "PhaseDiagram",
     "Solution",
+    "at_least",
+    "check_indices",
     "check_order",
     "correlated_moment",
     "covariance",
-    "critical_load",
     "double_factorial",
     "entropy_of_data",
+    "field_averages",
     "finite_sample_solve",
-    "first_order",
     "free_energy",
-    "glass_load",
     "one_step_overlap",
-    "phase_diagram",
     "required_examples",
-    "retrieval_branch",
     "rs_solve",
+    "signal",
     "snr_theta",
-    "spinodal",
 ]
 
 Indices = Literal["all", "distinct"]
@@ -85,28 +82,6 @@ class Solution(NamedTuple):
     converged: np.ndarray
 
 
-class Branch(NamedTuple):
-    """All retrieval solutions at one temperature, by falling n: first the stable ones, up to the largest load."""
-
-    alpha: np.ndarray
-    m: np.ndarray
-    q: np.ndarray
-    n: np.ndarray
-
-
-class PhaseDiagram(NamedTuple):
-    """Loads at each temperature.
-
-    Retrieval states exist up to ``retrieval``, are those of lowest free energy up to ``ground``; without retrieval,
-    spins freeze (q > 0) above ``glass``. NaN: nowhere.
-    """
-
-    temperature: np.ndarray
-    retrieval: np.ndarray
-    ground: np.ndarray
-    glass: np.ndarray
-
-
 # -- checks ----------------------------------------------------------------------------------------------------------
 def check_order(P: int, name: str = "P") -> int:
     """Accept the even orders from 2 on."""
@@ -115,12 +90,14 @@ def check_order(P: int, name: str = "P") -> int:
     return int(P)
 
 
-def _check_indices(indices: str) -> None:
+def check_indices(indices: str) -> None:
+    """Accept "all" and "distinct"."""
     if indices not in get_args(Indices):
         raise ValueError(f"indices: expected 'all' or 'distinct', got {indices!r}")
 
 
-def _at_least(value: ArrayLike, name: str, least: float, strict: bool = False) -> np.ndarray:
+def at_least(value: ArrayLike, name: str, least: float, strict: bool = False) -> np.ndarray:
+    """Accept numbers >= ``least``, or > it if ``strict``; NaN is neither."""
     array = np.asarray(value, dtype=float)
     if not (array > least if strict else array >= least).all():
         raise ValueError(f"{name}: expected numbers {'>' if strict else '>='} {least:g}, got {value!r}")
@@ -128,7 +105,7 @@ def _at_least(value: ArrayLike, name: str, least: float, strict: bool = False) -
 
 
 def _check_quality(r: ArrayLike) -> np.ndarray:
-    array = _at_least(r, "r", 0, strict=True)
+    array = at_least(r, "r", 0, strict=True)
     if not (array <= 1).all():
         raise ValueError(f"r: expected numbers in (0, 1], got {r!r}")
     return array
@@ -156,7 +133,7 @@ def correlated_moment(order: int, c: ArrayLike) -> np.ndarray:
 def covariance(P: int, q: ArrayLike, indices: Indices = "all", derivative: int = 0) -> np.ndarray:
     """Give C(q), C'(q) or C''(q); without the constant, which is the same for all states."""
     P, q = check_order(P), np.asarray(q, dtype=float)
-    _check_indices(indices)
+    check_indices(indices)
     if derivative not in (0, 1, 2):
         raise ValueError(f"derivative: expected 0, 1 or 2, got {derivative!r}")
     falling = math.perm(P, derivative)
@@ -168,12 +145,12 @@ def covariance(P: int, q: ArrayLike, indices: Indices = "all", derivative: int =
 
 def entropy_of_data(r: ArrayLike, M: ArrayLike) -> np.ndarray:
     """Give rho = (1 - r^2)/(M r^2): 0 for perfect examples or infinitely many of them."""
-    r, M = _check_quality(r), _at_least(M, "M", 1)
+    r, M = _check_quality(r), at_least(M, "M", 1)
     return (1 - r**2) / (M * r**2)
 
 
 # -- self-consistency ------------------------------------------------------------------------------------------------
-def _averages(beta: np.ndarray, A: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def field_averages(beta: np.ndarray, A: np.ndarray, variance: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """m, q and beta (1 - q) in a Gaussian field; ``beta`` may be infinite."""
     from scipy.special import erf
 
@@ -190,7 +167,8 @@ def _averages(beta: np.ndarray, A: np.ndarray, variance: np.ndarray) -> tuple[np
     return m, q, chi
 
 
-def _signal(P: int, rho: np.ndarray, n: np.ndarray) -> np.ndarray:
+def signal(P: int, rho: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Mean A of the field."""
     return P / 2 * (1 + rho) ** (P / 2 - 1) * n ** (P - 1)
 
 
@@ -235,16 +213,16 @@ def rs_solve(
         archetype have the same overlap.
     """
     P = check_order(P)
-    _check_indices(indices)
+    check_indices(indices)
     if not 0 <= damping < 1:
         raise ValueError(f"damping: expected a number in [0, 1), got {damping!r}")
-    beta, rho = _at_least(beta, "beta", 0, strict=True), _at_least(rho, "rho", 0)
-    beta, rho, alpha, m0 = np.broadcast_arrays(beta, rho, _at_least(alpha, "alpha", 0), np.asarray(m0, dtype=float))
+    beta, rho = at_least(beta, "beta", 0, strict=True), at_least(rho, "rho", 0)
+    beta, rho, alpha, m0 = np.broadcast_arrays(beta, rho, at_least(alpha, "alpha", 0), np.asarray(m0, dtype=float))
     m, q, n, chi = m0.copy(), np.ones(m0.shape), m0.copy(), np.zeros(m0.shape)
     change = np.full(m0.shape, np.inf)
     for _ in range(most):
-        A = _signal(P, rho, n)
-        m_, q_, chi = _averages(beta, A, A**2 * rho + _noise(P, alpha, q, chi, indices))
+        A = signal(P, rho, n)
+        m_, q_, chi = field_averages(beta, A, A**2 * rho + _noise(P, alpha, q, chi, indices))
         n_ = (m_ + rho * A * chi) / (1 + rho)
         change = np.maximum(np.maximum(abs(m_ - m), abs(q_ - q)), abs(n_ - n))
         m, q, n = (damping * old + (1 - damping) * new for old, new in ((m, m_), (q, q_), (n, n_)))
@@ -263,8 +241,8 @@ def finite_sample_solve(
     from scipy.stats import binom
 
     P, r = check_order(P), float(_check_quality(r))
-    M = int(_at_least(M, "M", 1))
-    beta = float(_at_least(beta, "beta", 0, strict=True))
+    M = int(at_least(M, "M", 1))
+    beta = float(at_least(beta, "beta", 0, strict=True))
     S, weight = 2 * np.arange(M + 1) / M - 1, binom.pmf(np.arange(M + 1), M, (1 + r) / 2)
     R = r**2 + (1 - r**2) / M
     x, change = m0 * R / r, math.inf
@@ -283,12 +261,12 @@ def free_energy(
 ) -> np.ndarray:
     """Give the free energy per spin as a function of n and q; ``beta`` finite, else as in `rs_solve`."""
     P = check_order(P)
-    beta, rho = _at_least(beta, "beta", 0, strict=True), _at_least(rho, "rho", 0)
-    arguments = (beta, rho, _at_least(alpha, "alpha", 0), np.asarray(n, dtype=float), np.asarray(q, dtype=float))
+    beta, rho = at_least(beta, "beta", 0, strict=True), at_least(rho, "rho", 0)
+    arguments = (beta, rho, at_least(alpha, "alpha", 0), np.asarray(n, dtype=float), np.asarray(q, dtype=float))
     beta, rho, alpha, n, q = np.broadcast_arrays(*arguments)
     if np.isinf(beta).any():
         raise ValueError("beta: expected finite numbers, got infinity")
-    A, chi = _signal(P, rho, n), beta * (1 - q)
+    A, chi = signal(P, rho, n), beta * (1 - q)
     v = _noise(P, alpha, q, chi, indices)
     g = beta[..., None] * (A[..., None] + np.sqrt(A**2 * rho + v)[..., None] * _Z)
     log = np.logaddexp(g, -g) @ _WEIGHTS
@@ -298,154 +276,6 @@ def free_energy(
         return kept - noise - log / beta
     rest = covariance(P, 1.0, indices) - covariance(P, q, indices) - (1 - q) * covariance(P, q, indices, 1)
     return kept - beta * alpha / 8 * rest - log / beta
-
-
-# -- where retrieval ends --------------------------------------------------------------------------------------------
-def retrieval_branch(P: int, beta: float, rho: float = 0.0, indices: Indices = "all", n: ArrayLike = ()) -> Branch:
-    """Give the load that belongs to each overlap ``n`` (by default 80 of them): no iteration, no slowing down.
-
-    For given n the signal A is known; the variance of the field is found by bisection so that the equation of n holds,
-    and the load follows from it. Overlaps that no load has are left out.
-    """
-    P = check_order(P)
-    _check_indices(indices)
-    beta, rho = float(_at_least(beta, "beta", 0, strict=True)), float(_at_least(rho, "rho", 0))
-    n = np.sort(np.asarray(n, dtype=float).ravel() if np.size(n) else np.linspace(0.0125, 0.9999999, 80))[::-1]
-    A, b = _signal(P, np.float64(rho), n), np.full(n.shape, beta)
-
-    def excess(variance: np.ndarray) -> np.ndarray:
-        m, _, chi = _averages(b, A, variance)
-        return m + rho * A * chi - (1 + rho) * n
-
-    low, high = A**2 * rho, A**2 * rho + 1.0
-    reached = excess(low) >= 0  # else no load, not even none, gives this n
-    while (short := excess(high) > 0).any():
-        high = np.where(short, 4 * high, high)
-    for _ in range(48):
-        middle = 0.5 * (low + high)
-        above = excess(middle) > 0
-        low, high = np.where(above, middle, low), np.where(above, high, middle)
-    variance = 0.5 * (low + high)
-    m, q, chi = _averages(b, A, variance)
-    per_load = q / np.where(chi < 1, 1 - chi, 1.0) ** 2 if P == 2 else covariance(P, q, indices, 1) / 4
-    alpha = (variance - A**2 * rho) / per_load
-    held = reached & (chi < 1 if P == 2 else True)
-    return Branch(alpha[held], m[held], q[held], n[held])
-
-
-def critical_load(P: int, beta: float = math.inf, rho: float = 0.0, indices: Indices = "all") -> tuple[float, float]:
-    """Give the largest load alpha = K/N^(P-1) with a retrieval state, and its overlap m there; (0, 0) if none.
-
-    >>> alpha, m = critical_load(P=2)
-    >>> round(alpha, 3), round(m, 3)                   # Amit, Gutfreund, Sompolinsky
-    (0.138, 0.967)
-    """
-    branch = retrieval_branch(P, beta, rho, indices)
-    for _ in range(4):
-        if not len(branch.alpha):
-            return 0.0, 0.0
-        k = int(np.argmax(branch.alpha))
-        around = branch.n[[min(k + 1, len(branch.n) - 1), max(k - 1, 0)]]
-        if around[0] == around[1]:
-            break
-        branch = retrieval_branch(P, beta, rho, indices, np.linspace(*around, 21))
-    k = int(np.argmax(branch.alpha))
-    return float(branch.alpha[k]), float(branch.m[k])
-
-
-def spinodal(P: int) -> tuple[float, float]:
-    """Give the smallest beta with a retrieval state at alpha = rho = 0, and its m; (1, 0) for P = 2."""
-    from scipy.optimize import minimize_scalar
-
-    P = check_order(P)
-    if P == 2:
-        return 1.0, 0.0
-    found = minimize_scalar(
-        lambda m: 2 * math.atanh(m) / (P * m ** (P - 1)), bounds=(0.3, 1 - 1e-9), method="bounded",
-        options=dict(xatol=1e-10),
-    )  # fmt: skip
-    return float(found.fun), float(found.x)
-
-
-def first_order(P: int) -> float:
-    """Give the beta above which retrieval has the lowest free energy at alpha = rho = 0; it tends to 2 ln 2."""
-    from scipy.optimize import brentq
-
-    P = check_order(P)
-    if P == 2:
-        return 1.0
-
-    def gain(beta: float) -> float:
-        m = rs_solve(P, beta).m
-        return float(free_energy(P, beta, 0, 0, m, m**2) + math.log(2) / beta)
-
-    return float(brentq(gain, spinodal(P)[0] * 1.01, 2.0, xtol=1e-9))
-
-
-def glass_load(P: int, temperature: ArrayLike, indices: Indices = "all") -> np.ndarray:
-    """Give the load above which spins freeze without retrieving: T^2 = alpha C''(0)/4; NaN if q = 0 stays stable.
-
-    For P = 2 it is (T - 1)^2 above T = 1; below that spins are frozen at any load.
-    """
-    P, T = check_order(P), _at_least(temperature, "temperature", 0)
-    if P == 2:
-        return np.where(T > 1, (T - 1) ** 2, 0.0)
-    curvature = float(covariance(P, 0.0, indices, 2))
-    return 4 * T**2 / curvature if curvature else np.full(T.shape, np.nan)
-
-
-def phase_diagram(P: int, temperature: ArrayLike, rho: float = 0.0, indices: Indices = "all") -> PhaseDiagram:
-    """Give the lines of the (load, temperature) plane.
-
-    Parameters
-    ----------
-    P : int
-    temperature : array
-        Values of 1/beta, > 0.
-    rho : float
-    indices : str
-    """
-    T = np.atleast_1d(_at_least(temperature, "temperature", 0, strict=True))
-    retrieval, ground = np.full(T.shape, np.nan), np.full(T.shape, np.nan)
-    for k, t in enumerate(T):
-        top, _ = critical_load(P, 1 / t, rho, indices)
-        if top <= 0:
-            continue
-        retrieval[k] = top
-        ground[k] = _ground(P, 1 / t, rho, indices, top)
-    return PhaseDiagram(T, retrieval, ground, glass_load(P, T, indices))
-
-
-def _ground(P: int, beta: float, rho: float, indices: Indices, top: float) -> float:
-    """Largest load at which the stable retrieval state has the lower free energy."""
-    alpha = np.linspace(0.0, 0.999 * top, 25)[1:]
-    here = rs_solve(P, beta, rho, alpha, indices, tolerance=1e-9)
-    frozen = (
-        _frozen_pairs(beta, alpha)
-        if P == 2
-        else rs_solve(P, beta, 0.0, alpha, indices, m0=0.0, damping=0.0, tolerance=1e-9, most=3000).q
-    )
-    gain = free_energy(P, beta, rho, alpha, here.n, here.q, indices)
-    gain -= free_energy(P, beta, 0.0, alpha, 0.0, frozen, indices)
-    lower = np.flatnonzero(gain < 0)
-    if not len(lower):
-        return math.nan
-    k = int(lower[-1])
-    if k == len(gain) - 1:
-        return top
-    return float(alpha[k] + gain[k] / (gain[k] - gain[k + 1]) * (alpha[1] - alpha[0]))
-
-
-def _frozen_pairs(beta: float, alpha: np.ndarray) -> np.ndarray:
-    """q of the glass for P = 2 below T = 1, by bisection of the field's deviation s: iteration oscillates there."""
-    low, high = np.zeros(alpha.shape), np.full(alpha.shape, 10.0)
-    b, none = np.full(alpha.shape, beta), np.zeros(alpha.shape)
-    for _ in range(60):
-        s = 0.5 * (low + high)
-        _, q, chi = _averages(b, none, s**2)
-        below = (chi >= 1) | (s**2 * (1 - chi) ** 2 < alpha * q)
-        low, high = np.where(below, s, low), np.where(below, high, s)
-    return _averages(b, none, high**2)[1]
 
 
 # -- one step --------------------------------------------------------------------------------------------------------
@@ -459,7 +289,7 @@ def snr_theta(P: int, r: float, M: float, alpha: float = 0.0, supervised: bool =
     sqrt((1-r^2)/N) about r (unsupervised only): it matters if r^2 N is not large.
     """
     P, r = check_order(P), float(_check_quality(r))
-    M, alpha = float(_at_least(M, "M", 1)), float(_at_least(alpha, "alpha", 0))
+    M, alpha = float(at_least(M, "M", 1)), float(at_least(alpha, "alpha", 0))
     rho, odd = float(entropy_of_data(r, M)), double_factorial(2 * P - 3)
     if supervised:
         return rho + alpha * odd * (1 + rho) ** P
@@ -467,8 +297,8 @@ def snr_theta(P: int, r: float, M: float, alpha: float = 0.0, supervised: bool =
     if N is None:
         return rho + noise * r ** (-2 * P)
     y = r + math.sqrt((1 - r**2) / N) * _Z
-    signal, square = float(y ** (P - 1) @ _WEIGHTS), float(y ** (2 * P - 2) @ _WEIGHTS)
-    return (square / (r * signal) ** 2 - 1) / M + noise / (r * signal) ** 2
+    kept, square = float(y ** (P - 1) @ _WEIGHTS), float(y ** (2 * P - 2) @ _WEIGHTS)
+    return (square / (r * kept) ** 2 - 1) / M + noise / (r * kept) ** 2
 
 
 def one_step_overlap(
@@ -491,7 +321,7 @@ def required_examples(
     >>> round(required_examples(P=4, r=0.5), 9), required_examples(P=4, r=0.5, alpha=0.01, supervised=False)
     (3.0, inf)
     """
-    theta = float(_at_least(theta, "theta", 0, strict=True))
+    theta = float(at_least(theta, "theta", 0, strict=True))
 
     def enough(M: float) -> bool:
         return snr_theta(P, r, M, alpha, supervised, N) <= theta
