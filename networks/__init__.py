@@ -15,6 +15,7 @@ from .connectors import (
     FromList,
     OneToOne,
 )
+from .dense_hebbian import DenseHebbian
 from .graphs import Clustered, SmallWorld
 from .hopfield import HopfieldNetwork
 from .hopfield_binary import Classic, Exponential, Polynomial
@@ -42,6 +43,7 @@ __all__ = [
     "Clustered",
     "ConnectionSet",
     "Connector",
+    "DenseHebbian",
     "DistanceDependent",
     "Exponential",
     "FixedInDegree",

@@ -6,7 +6,7 @@ down where retrieval ends, but given as a function of the overlap n, of which it
 >>> alpha, m = critical_load(P=2)
 >>> round(alpha, 3), round(m, 3)                       # Amit, Gutfreund, Sompolinsky 1985
 (0.138, 0.967)
->>> round(first_order(8) / np.log(2), 4)
+>>> round(first_order(8) / math.log(2), 4)
 2.0
 """
 

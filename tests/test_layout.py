@@ -41,7 +41,7 @@ HOLD_CODE = {
         compiled_special compiled_vectors compiled_views elm hopfield packing spike_lists tiles
     """.split()
 }
-HOLD_CODE.add("spikegram.scripts.bench.yardstick")
+HOLD_CODE |= {"spikegram.kernels.dense_hebbian", "spikegram.scripts.bench.yardstick"}
 
 # Layers are torch modules; whoever imports them wants torch.
 NEEDS_TORCH = "spikegram.bridges.torch"

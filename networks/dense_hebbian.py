@@ -1,0 +1,449 @@
+"""Dense (P-spin) Hebbian network, trained on noisy examples of its archetypes, with a teacher or without.
+
+**What it computes.** N spins sigma = -1, +1. K archetypes xi^mu are known through M examples eta^{mu,a} each, of
+quality r = E[eta xi]; S^mu is their mean. With x_mu = S^mu.sigma/N, x_{mu,a} = eta^{mu,a}.sigma/N and R = r^2 +
+(1 - r^2)/M
+
+    supervised     H = -(N/2) R^(-P/2) sum_mu x_mu^P
+    unsupervised   H = -(N/2) R^(-P/2) (1/M) sum_{mu,a} x_{mu,a}^P
+
+A teacher tells which examples belong together. With r = 1 both are the dense Hopfield network -(N/2) sum_mu m_mu^P,
+with P = 2 the classic one. Energy, update and draws are written out in `dense_hebbian_steps.py`; an update leaves the
+spin's own part out of the field, without which any state is stable at high load.
+
+================ =========== =======================================================================================
+argument         default     meaning
+================ =========== =======================================================================================
+size                         number of spins N
+order            4           P, even: larger stores more (K ~ N^(P-1)) or survives poorer examples
+supervised       True        mean of the examples of a class, or every example for itself
+indices          ``"all"``   ``"distinct"`` leaves out terms in which a spin occurs twice: no linear noise at high load
+beta_convention  ``"half"``  H as above; ``"unit"``: H without the 1/2, so that beta is half as large
+backend          ``"numba"`` or ``"reference"``: the same to the bit
+threads          1           replicas (cues) that are simulated at the same time
+================ =========== =======================================================================================
+
+**Cost** of an update: O(K), unsupervised O(K M), by overlaps that are kept up to date; memory N K bytes.
+
+**Left out.** Odd P (no symmetry under sigma -> -sigma); the Onsager term of the mean-field scheme.
+
+References: see `dense_hebbian_theory.py`.
+
+>>> memory = DenseHebbian(size=6, order=4, backend="reference")
+>>> memory.store([[1, 1, 1, -1, -1, -1], [1, -1, 1, -1, 1, -1]])
+>>> states, info = memory.recall([[1, 1, 1, -1, -1, 1]])
+>>> states.tolist(), info.converged.tolist(), memory.energy(states).round(6).tolist()      # -3 (1 + 1/3^4)
+([[1, 1, 1, -1, -1, -1]], [True], [-3.037037])
+"""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Literal, NamedTuple, Self
+
+import numpy as np
+
+from . import dense_hebbian_phases as phases
+from . import dense_hebbian_theory as theory
+from .dense_hebbian_steps import LANES, Run, difference, energy_sum, power_sums, reference_run
+from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs
+
+__all__ = ["DenseHebbian", "DenseRecall", "MonteCarlo"]
+
+_BACKENDS = ("numba", "reference")
+_DYNAMICS = ("sequential", "parallel", "plefka")
+
+
+class DenseRecall(NamedTuple):
+    """How a recall ended, for each cue: sweeps, whether the last changed nothing, the energy."""
+
+    steps: np.ndarray
+    converged: np.ndarray
+    energy: np.ndarray
+
+
+class MonteCarlo(NamedTuple):
+    """A simulation of Q replicas.
+
+    Attributes
+    ----------
+    states : ndarray
+        int8 [Q, N]: at the end.
+    overlaps : ndarray
+        float [Q, sweeps + 1, A] with the followed patterns, before the first sweep and after each; a replica that came
+        to rest keeps its last ones.
+    sweeps : ndarray
+        int [Q]: made.
+    changed : ndarray
+        int [Q]: spins changed by the last sweep.
+    """
+
+    states: np.ndarray
+    overlaps: np.ndarray
+    sweeps: np.ndarray
+    changed: np.ndarray
+
+
+class DenseHebbian(AssociativeMemory):
+    """Store archetypes or examples of them, recall by P-body interactions, simulate at any noise.
+
+    Parameters
+    ----------
+    size, order, supervised, indices, beta_convention, backend, threads
+        See the table of the module.
+
+    Raises
+    ------
+    ValueError, TypeError
+        Arguments out of range.
+    """
+
+    def __init__(
+        self, size: int, order: int = 4, supervised: bool = True, indices: Literal["all", "distinct"] = "all",
+        beta_convention: Literal["half", "unit"] = "half", backend: str = "numba", threads: int = 1,
+    ) -> None:  # fmt: skip
+        self.size = check_count(size, "size")
+        self.order = theory.check_order(order, "order")
+        if not isinstance(supervised, bool):
+            raise TypeError(f"supervised: expected True or False, got {supervised!r}")
+        self.supervised = supervised
+        self.indices: Any = check_choice(indices, "indices", ("all", "distinct"))
+        self.beta_convention = check_choice(beta_convention, "beta_convention", ("half", "unit"))
+        self.backend = check_choice(backend, "backend", _BACKENDS)
+        self.threads = check_count(threads, "threads")
+        self._quality: float | None = None  # as given, r
+        self._M = 0
+        self._W = np.zeros((self.size, 0), dtype=np.int8)
+
+    # -- learning ---------------------------------------------------------------------------------------------------
+    def store(self, patterns: Any) -> None:
+        """Learn archetypes [P, N] themselves: one perfect example of each."""
+        self._append(check_signs(patterns, "patterns", self.size), 1, 1.0)
+
+    def store_examples(self, examples: Any, r: float | None = None) -> None:
+        """Learn from M examples of each archetype.
+
+        Parameters
+        ----------
+        examples : array
+            -1 and +1 [K, M, N]; M as in earlier calls.
+        r : float, optional
+            Their quality in (0, 1]; by default it is estimated from all that is stored, R being the mean of S^2.
+        """
+        examples = np.asarray(examples)
+        if examples.ndim != 3 or examples.shape[2] != self.size or not examples.shape[1]:
+            raise ValueError(f"examples: expected shape [K, M, N = {self.size}], got {list(examples.shape)}")
+        K, M, N = examples.shape
+        examples = check_signs(examples.reshape(K * M, N), "examples")
+        sums = examples.reshape(K, M, N).sum(1, dtype=np.int32) if self.supervised else examples
+        self._append(sums, M, r)
+
+    def store_sums(self, sums: Any, M: int, r: float | None = None) -> None:
+        """Learn from the sum [K, N] of M examples of each archetype; only with a teacher, who knows no more."""
+        if not self.supervised:
+            raise ValueError("sums: the unsupervised network needs every example, see store_examples")
+        M, sums = check_count(M, "M"), np.asarray(sums)
+        if sums.ndim != 2 or sums.shape[1] != self.size:
+            raise ValueError(f"sums: expected shape [K, N = {self.size}], got {list(sums.shape)}")
+        if sums.dtype.kind not in "iu":
+            raise TypeError(f"sums: expected whole numbers, got {sums.dtype}")
+        if sums.size and (abs(sums).max() > M or ((sums - M) % 2).any()):
+            raise ValueError(f"sums: expected sums of {M} numbers -1 and +1, got other numbers")
+        self._append(sums, M, r)
+
+    def _append(self, rows: np.ndarray, M: int, r: float | None) -> None:
+        if r is not None:
+            r = check_number(r, "r", 0, 1, above=True)
+        if self._W.shape[1] and (M, r) != (self._M, self._quality):
+            raise ValueError(f"M, r: expected those of what is stored, {self._M} and {self._quality}, got {M} and {r}")
+        largest = M if self.supervised else 1
+        if largest * self.size > 2**31:
+            raise ValueError(f"M: expected at most {2**31 // self.size}, got {M}")
+        kind = np.int8 if largest < 128 else np.int32
+        self._M, self._quality = M, r
+        self._W = np.ascontiguousarray(np.concatenate([self._W.astype(kind), rows.T.astype(kind)], axis=1))
+
+    @property
+    def patterns_stored(self) -> int:
+        """Number of archetypes K."""
+        return self._W.shape[1] // (1 if self.supervised else max(self._M, 1))
+
+    @property
+    def normaliser(self) -> float:
+        """R, the mean of S^2: r^2 + (1 - r^2)/M if r was given, else from what is stored."""
+        self._needs_patterns()
+        if self._quality is not None:
+            return self._quality**2 + (1 - self._quality**2) / self._M
+        W = self._W if self.supervised else self._W.reshape(self.size, -1, self._M).sum(2, dtype=np.int64)
+        return float(np.mean(np.square(W, dtype=np.float64))) / self._M**2
+
+    @property
+    def quality(self) -> float:
+        """r, as given or estimated from the mean product of two examples of one class; NaN if M = 1 tells nothing."""
+        if self._quality is not None:
+            return self._quality
+        if self._M < 2:
+            return math.nan
+        return math.sqrt(max((self._M * self.normaliser - 1) / (self._M - 1), 0.0))
+
+    def capacity(self, criterion: str | None = None) -> float:
+        """Give the largest number of archetypes with examples of the quality and number of those stored.
+
+        Parameters
+        ----------
+        criterion : str, optional
+            ``"critical"``: retrieval states exist at T = 0 (replica-symmetric theory, supervised only).
+            ``"one-step"``: one update from the archetype leaves the overlap above 0.683 (Theta = 1, all indices).
+            ``"error-free"``: N^(P-1)/(2 (2P-3)!! ln N), no wrong spin after one update (perfect examples only).
+            By default the first for a supervised network, the second for the other.
+        """
+        P, N, most = self.order, self.size, float(self.size) ** (self.order - 1)
+        criterion = check_choice(
+            criterion or ("critical" if self.supervised else "one-step"), "criterion",
+            ("critical", "one-step", "error-free"),
+        )  # fmt: skip
+        r, M = (self.quality, self._M) if self._M else (1.0, 1)
+        if criterion == "error-free":
+            if r != 1:
+                raise ValueError(f"criterion: 'error-free' holds for perfect examples, got r = {r:g}")
+            return most / (2 * theory.double_factorial(2 * P - 3) * math.log(N))
+        if not r > 0:
+            raise ValueError(f"capacity: the quality of the examples is not known (r = {r}); give r when storing")
+        if criterion == "one-step":
+            rho, one = float(theory.entropy_of_data(r, M)), theory.snr_theta(P, r, M, 1.0, self.supervised)
+            return most * max(1 - rho, 0.0) / (one - rho)
+        if not self.supervised:
+            raise ValueError("criterion: 'critical' is known for the supervised network only; use 'one-step'")
+        return most * phases.critical_load(P, math.inf, float(theory.entropy_of_data(r, M)), self.indices)[0]
+
+    # -- energy -----------------------------------------------------------------------------------------------------
+    def _needs_patterns(self) -> None:
+        if not self._W.shape[1]:
+            raise ValueError("nothing is stored yet; use store or store_examples")
+
+    @property
+    def _factor(self) -> float:
+        """Energy per unit of F, summed over rows."""
+        rows, half = (self._M if self.supervised else 1), (0.5 if self.beta_convention == "half" else 1.0)
+        c = self.normaliser ** (-self.order / 2) / (1 if self.supervised else self._M)
+        return -half * self.size * c / (float(self.size) * rows) ** self.order
+
+    def energy(self, states: Any) -> np.ndarray:
+        """Give H of each state [Q, N] -> [Q]."""
+        self._needs_patterns()
+        states = check_signs(states, "states", self.size)
+        sums = power_sums(self._W, states, self.order, self.indices)
+        return self._factor * energy_sum(sums, self.order, self.indices)
+
+    def energy_change(self, states: Any, spin: int) -> np.ndarray:
+        """Give H with spin number ``spin`` at +1 less H with it at -1, the other spins as in ``states`` [Q, N]."""
+        self._needs_patterns()
+        states = check_signs(states, "states", self.size)
+        if not 0 <= check_count(spin, "spin", 0) < self.size:
+            raise ValueError(f"spin: expected 0 ... {self.size - 1}, got {spin}")
+        sums, w = power_sums(self._W, states, self.order, self.indices), self._W[spin].astype(np.float64)
+        now = states[:, spin, None].astype(np.float64)
+        return self._factor * difference(sums, w, now, self.order, self.indices).sum(-1)
+
+    def overlaps(self, states: Any) -> np.ndarray:
+        """Give n, the normalised overlap of states [Q, N] with the mean example of each archetype: [Q, K]."""
+        self._needs_patterns()
+        states = check_signs(states, "states", self.size)
+        x = power_sums(self._W, states, self.order, "all")[0] / self.size
+        x = x / self._M if self.supervised else x.reshape(len(x), -1, self._M).mean(2)
+        return self.quality / self.normaliser * x
+
+    # -- dynamics ---------------------------------------------------------------------------------------------------
+    def recall(
+        self, cues: Any, beta: float = math.inf, sweeps: int = 100, dynamics: str = "sequential", seed: int = 0,
+        threads: int | None = None,
+    ) -> tuple[np.ndarray, DenseRecall]:  # fmt: skip
+        """Let the network run from each cue.
+
+        Parameters
+        ----------
+        cues : array
+            -1 and +1 [Q, N].
+        beta : float
+            Inverse noise; infinity is T = 0, where ties keep the spin and a run ends when nothing changes.
+        sweeps : int
+            Most updates of the whole state.
+        dynamics : str
+            ``"sequential"`` in random order, ``"parallel"``, or ``"plefka"``: `plefka` and one sample of it.
+        seed : int
+        threads : int, optional
+            By default those of the memory.
+
+        Returns
+        -------
+        states : ndarray
+            int8 [Q, N].
+        info : DenseRecall
+        """
+        if check_choice(dynamics, "dynamics", _DYNAMICS) == "plefka":
+            v, steps, converged = self.plefka(check_signs(cues, "cues", self.size), beta, sweeps)
+            u = np.stack([_uniforms(seed, q, self.size) for q in range(len(v))]) if len(v) else v
+            states = np.where(v + 2 * u - 1 >= 0, 1, -1).astype(np.int8)
+        else:
+            done = self.monte_carlo(cues, beta, sweeps, dynamics=dynamics, seed=seed, threads=threads, what="cues")
+            states, steps, converged = done.states, done.sweeps, done.changed == 0
+        return states, DenseRecall(steps, converged, self.energy(states))
+
+    def monte_carlo(
+        self, states: Any, beta: float, sweeps: int, follow: Any = None, dynamics: str = "sequential", seed: int = 0,
+        first_sweep: int = 0, threads: int | None = None, what: str = "states",
+    ) -> MonteCarlo:  # fmt: skip
+        """Simulate replicas and follow their overlaps with patterns.
+
+        Parameters
+        ----------
+        states : array
+            Start states [Q, N], one replica each.
+        beta, sweeps, dynamics, seed, threads
+            As in `recall`.
+        follow : array, optional
+            Patterns [A, N]; none by default.
+        first_sweep : int
+            Number of the first sweep, by which its draws are made: a run that is continued with it is the one run.
+        """
+        self._needs_patterns()
+        states = check_signs(states, what, self.size)
+        follow = check_signs(np.zeros((0, self.size)) if follow is None else follow, "follow", self.size)
+        beta = beta if beta == math.inf else check_number(beta, "beta", 0, above=True)
+        sequential = check_choice(dynamics, "dynamics", _DYNAMICS[:2]) == "sequential"
+        numbers = (
+            check_count(sweeps, "sweeps", 0),
+            check_count(first_sweep, "first_sweep", 0),
+            check_count(seed, "seed", 0),
+        )
+        replica = self._compiled if self.backend == "numba" else self._reference
+        factor = self._factor
+
+        def one(q: int) -> Run:
+            return replica(states[q], follow, factor, float(beta), sequential, *numbers, 64 * q)
+
+        workers = self.threads if threads is None else check_count(threads, "threads")
+        if workers > 1 and len(states) > 1 and self.backend == "numba":
+            with ThreadPoolExecutor(min(workers, len(states))) as pool:
+                done = list(pool.map(one, range(len(states))))
+        else:
+            done = [one(q) for q in range(len(states))]
+        overlaps = np.empty((len(states), numbers[0] + 1, len(follow)))
+        for q, run in enumerate(done):
+            overlaps[q, : run.sweeps + 1] = run.overlaps[: run.sweeps + 1]
+            overlaps[q, run.sweeps + 1 :] = run.overlaps[run.sweeps]
+        return MonteCarlo(
+            np.stack([r.state for r in done]) if done else states, overlaps,
+            np.array([r.sweeps for r in done], dtype=np.int64), np.array([r.changed for r in done], dtype=np.int64),
+        )  # fmt: skip
+
+    def _reference(self, state: np.ndarray, follow: np.ndarray, factor: float, beta: float, *rest: Any) -> Run:
+        return reference_run(self._W, state, follow, self.order, self.indices, factor, beta, *rest)
+
+    def _compiled(
+        self, state: np.ndarray, follow: np.ndarray, factor: float, beta: float, sequential: bool, sweeps: int,
+        first_sweep: int, seed: int, stream: int,
+    ) -> Run:  # fmt: skip
+        from ..kernels.dense_hebbian import run
+
+        P, N, state = self.order, self.size, state.copy()
+        rows, every = self._W.shape[1], self.indices == "all"
+        odd = np.empty((1 if every else P // 2, rows))
+        even = np.empty((P // 2 - 1, 0 if every else rows))
+        overlaps = np.zeros((sweeps + 1, len(follow)))
+        made, changed = run(
+            self._W, odd, even, state, follow, overlaps, np.empty(N, dtype=np.int64), np.empty(N, dtype=np.int8),
+            np.empty((5, max(LANES, P + 1))), P, 0.0 if every else float(math.factorial(P)), factor,
+            beta, sequential, sweeps, first_sweep, np.uint64(seed), np.uint64(stream),
+        )  # fmt: skip
+        return Run(state, overlaps, int(made), int(changed))
+
+    def plefka(
+        self, states: Any, beta: float, steps: int = 100, damping: float = 0.5, tolerance: float = 1e-9
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Iterate the mean-field equations v_i = tanh(beta h_i(v)) of all spins at once (first order of Plefka).
+
+        Parameters
+        ----------
+        states : array
+            Start magnetisations in [-1, 1], [Q, N].
+        beta : float
+        steps : int
+            Most iterations.
+        damping : float
+            Share of the old value that is kept, in [0, 1).
+        tolerance : float
+            Largest change at rest.
+
+        Returns
+        -------
+        v : ndarray
+            Magnetisations [Q, N].
+        steps : ndarray
+            int [Q]: iterations made.
+        converged : ndarray
+            bool [Q].
+        """
+        self._needs_patterns()
+        v = np.array(states, dtype=np.float64)
+        if v.ndim != 2 or v.shape[1] != self.size or not (abs(v) <= 1).all():
+            raise ValueError(f"states: expected numbers in [-1, 1] of shape [Q, N = {self.size}], got {list(v.shape)}")
+        beta = beta if beta == math.inf else check_number(beta, "beta", 0, above=True)
+        if not 0 <= check_number(damping, "damping") < 1:
+            raise ValueError(f"damping: expected a number in [0, 1), got {damping!r}")
+        made, change = np.zeros(len(v), dtype=np.int64), np.full(len(v), np.inf)
+        for _ in range(check_count(steps, "steps", 0)):
+            moving = np.flatnonzero(change >= tolerance)
+            if not len(moving):
+                break
+            for q in moving:
+                h = self._mean_field(v[q])
+                target = np.tanh(beta * h) if beta != math.inf else np.where(h == 0, v[q], np.sign(h))
+                new = damping * v[q] + (1 - damping) * target
+                change[q], v[q] = abs(new - v[q]).max(), new
+                made[q] += 1
+        return v, made, change < tolerance
+
+    def _mean_field(self, v: np.ndarray, block: int = 2**20) -> np.ndarray:
+        """-dH/2 of each spin [N], the others at their magnetisations."""
+        sums = [x[0] for x in power_sums(self._W, v[None], self.order, self.indices)]
+        h, step = np.zeros(self.size), max(block // self.size, 1)
+        for first in range(0, self._W.shape[1], step):
+            here = slice(first, first + step)
+            w = self._W[:, here].astype(np.float64)
+            h += difference([p[here] for p in sums], w, v[:, None], self.order, self.indices).sum(1)
+        return -self._factor / 2 * h
+
+    # -- files ------------------------------------------------------------------------------------------------------
+    def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+        settings = dict(
+            size=self.size, order=self.order, supervised=self.supervised, indices=self.indices,
+            beta_convention=self.beta_convention, backend=self.backend, threads=self.threads, M=self._M,
+            r=self._quality,
+        )  # fmt: skip
+        return settings, {"rows": self._W.T}
+
+    @classmethod
+    def _from_content(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
+        M, r, rows = settings.pop("M"), settings.pop("r"), arrays["rows"]
+        made = cls(**settings)
+        if rows.ndim != 2 or rows.shape[1] != made.size or rows.dtype.kind != "i":
+            raise ValueError(f"rows: expected whole numbers [., {made.size}], got {rows.dtype} {list(rows.shape)}")
+        if len(rows):
+            made._append(rows, M, r)
+        return made
+
+    def __repr__(self) -> str:
+        kind = "supervised" if self.supervised else "unsupervised"
+        return (
+            f"DenseHebbian(size={self.size}, order={self.order}, {kind}, indices={self.indices!r}; "
+            f"{self.patterns_stored} archetypes, {self._M} examples of each)"
+        )
+
+
+def _uniforms(seed: int, replica: int, N: int) -> np.ndarray:
+    """Numbers by which a mean-field state is made a state of spins."""
+    from ..kernels.random import uniform
+
+    return uniform(seed, 64 * replica + 2, np.arange(N), 0)
