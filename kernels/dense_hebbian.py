@@ -85,9 +85,11 @@ def _difference(odd, even, W, i, spin, P, factorial, scratch):
         part(scratch, 0, 0, LANES), part(scratch, 1, 0, LANES), part(scratch, 2, 0, LANES), part(scratch, 3, 0, LANES),
         part(scratch, 4, 0, LANES),
     )  # fmt: skip
-    for j in range(LANES):
+    rows, lanes = W.shape[1], LANES
+    while lanes >= 2 * rows and lanes > 1:  # those of few rows, the others stay 0
+        lanes //= 2
+    for j in range(lanes):
         sums[j] = 0.0
-    rows = W.shape[1]
     first = 0
     while first < rows:
         n = min(LANES, rows - first)
@@ -102,7 +104,7 @@ def _difference(odd, even, W, i, spin, P, factorial, scratch):
                 _times(part(pv, 0, 0, n), v)
             _take(sums, part(pu, 0, 0, n), pv)
         first += n
-    half = LANES // 2
+    half = lanes // 2
     while half > 0:
         _plus(part(sums, 0, 0, half), part(sums, 0, half, half))
         half //= 2

@@ -21,6 +21,7 @@ from .hopfield import HopfieldNetwork
 from .hopfield_binary import Classic, Exponential, Polynomial
 from .linear_associator import LinearAssociator
 from .modern_hopfield import ModernHopfield
+from .multitasking import MultitaskingHebbian
 from .network import Network
 from .population import Population, PopulationView
 from .positions import grid, scattered
@@ -33,7 +34,6 @@ from .sources import SpikeArray
 from .willshaw import Willshaw
 
 __all__ = [
-    "SDM",
     "AllToAll",
     "CA3BinaryCueMemory",
     "CA3Memory",
@@ -55,6 +55,7 @@ __all__ = [
     "Learn",
     "LinearAssociator",
     "ModernHopfield",
+    "MultitaskingHebbian",
     "Network",
     "OneToOne",
     "Polynomial",
@@ -66,6 +67,7 @@ __all__ = [
     "Recall",
     "Result",
     "Rewired",
+    "SDM",
     "SmallWorld",
     "SpikeArray",
     "SpikeTrains",

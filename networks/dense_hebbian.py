@@ -39,19 +39,18 @@ References: see `dense_hebbian_theory.py`.
 from __future__ import annotations
 
 import math
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Literal, NamedTuple, Self
 
 import numpy as np
 
 from . import dense_hebbian_phases as phases
 from . import dense_hebbian_theory as theory
-from .dense_hebbian_steps import LANES, Run, difference, energy_sum, power_sums, reference_run
+from .dense_hebbian_run import BACKENDS, MonteCarlo, check_beta, simulate
+from .dense_hebbian_steps import difference, energy_sum, power_sums
 from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs
 
-__all__ = ["DenseHebbian", "DenseRecall", "MonteCarlo"]
+__all__ = ["DenseHebbian", "DenseRecall"]
 
-_BACKENDS = ("numba", "reference")
 _DYNAMICS = ("sequential", "parallel", "plefka")
 
 
@@ -61,28 +60,6 @@ class DenseRecall(NamedTuple):
     steps: np.ndarray
     converged: np.ndarray
     energy: np.ndarray
-
-
-class MonteCarlo(NamedTuple):
-    """A simulation of Q replicas.
-
-    Attributes
-    ----------
-    states : ndarray
-        int8 [Q, N]: at the end.
-    overlaps : ndarray
-        float [Q, sweeps + 1, A] with the followed patterns, before the first sweep and after each; a replica that came
-        to rest keeps its last ones.
-    sweeps : ndarray
-        int [Q]: made.
-    changed : ndarray
-        int [Q]: spins changed by the last sweep.
-    """
-
-    states: np.ndarray
-    overlaps: np.ndarray
-    sweeps: np.ndarray
-    changed: np.ndarray
 
 
 class DenseHebbian(AssociativeMemory):
@@ -110,7 +87,7 @@ class DenseHebbian(AssociativeMemory):
         self.supervised = supervised
         self.indices: Any = check_choice(indices, "indices", ("all", "distinct"))
         self.beta_convention = check_choice(beta_convention, "beta_convention", ("half", "unit"))
-        self.backend = check_choice(backend, "backend", _BACKENDS)
+        self.backend = check_choice(backend, "backend", BACKENDS)
         self.threads = check_count(threads, "threads")
         self._quality: float | None = None  # as given, r
         self._M = 0
@@ -310,54 +287,11 @@ class DenseHebbian(AssociativeMemory):
         self._needs_patterns()
         states = check_signs(states, what, self.size)
         follow = check_signs(np.zeros((0, self.size)) if follow is None else follow, "follow", self.size)
-        beta = beta if beta == math.inf else check_number(beta, "beta", 0, above=True)
-        sequential = check_choice(dynamics, "dynamics", _DYNAMICS[:2]) == "sequential"
-        numbers = (
-            check_count(sweeps, "sweeps", 0),
-            check_count(first_sweep, "first_sweep", 0),
-            check_count(seed, "seed", 0),
-        )
-        replica = self._compiled if self.backend == "numba" else self._reference
-        factor = self._factor
-
-        def one(q: int) -> Run:
-            return replica(states[q], follow, factor, float(beta), sequential, *numbers, 64 * q)
-
-        workers = self.threads if threads is None else check_count(threads, "threads")
-        if workers > 1 and len(states) > 1 and self.backend == "numba":
-            with ThreadPoolExecutor(min(workers, len(states))) as pool:
-                done = list(pool.map(one, range(len(states))))
-        else:
-            done = [one(q) for q in range(len(states))]
-        overlaps = np.empty((len(states), numbers[0] + 1, len(follow)))
-        for q, run in enumerate(done):
-            overlaps[q, : run.sweeps + 1] = run.overlaps[: run.sweeps + 1]
-            overlaps[q, run.sweeps + 1 :] = run.overlaps[run.sweeps]
-        return MonteCarlo(
-            np.stack([r.state for r in done]) if done else states, overlaps,
-            np.array([r.sweeps for r in done], dtype=np.int64), np.array([r.changed for r in done], dtype=np.int64),
+        workers = self.threads if threads is None else threads
+        return simulate(
+            self._W, states, follow, self.order, self.indices, self._factor, beta, dynamics, sweeps, first_sweep, seed,
+            self.backend, workers,
         )  # fmt: skip
-
-    def _reference(self, state: np.ndarray, follow: np.ndarray, factor: float, beta: float, *rest: Any) -> Run:
-        return reference_run(self._W, state, follow, self.order, self.indices, factor, beta, *rest)
-
-    def _compiled(
-        self, state: np.ndarray, follow: np.ndarray, factor: float, beta: float, sequential: bool, sweeps: int,
-        first_sweep: int, seed: int, stream: int,
-    ) -> Run:  # fmt: skip
-        from ..kernels.dense_hebbian import run
-
-        P, N, state = self.order, self.size, state.copy()
-        rows, every = self._W.shape[1], self.indices == "all"
-        odd = np.empty((1 if every else P // 2, rows))
-        even = np.empty((P // 2 - 1, 0 if every else rows))
-        overlaps = np.zeros((sweeps + 1, len(follow)))
-        made, changed = run(
-            self._W, odd, even, state, follow, overlaps, np.empty(N, dtype=np.int64), np.empty(N, dtype=np.int8),
-            np.empty((5, max(LANES, P + 1))), P, 0.0 if every else float(math.factorial(P)), factor,
-            beta, sequential, sweeps, first_sweep, np.uint64(seed), np.uint64(stream),
-        )  # fmt: skip
-        return Run(state, overlaps, int(made), int(changed))
 
     def plefka(
         self, states: Any, beta: float, steps: int = 100, damping: float = 0.5, tolerance: float = 1e-9
@@ -389,7 +323,7 @@ class DenseHebbian(AssociativeMemory):
         v = np.array(states, dtype=np.float64)
         if v.ndim != 2 or v.shape[1] != self.size or not (abs(v) <= 1).all():
             raise ValueError(f"states: expected numbers in [-1, 1] of shape [Q, N = {self.size}], got {list(v.shape)}")
-        beta = beta if beta == math.inf else check_number(beta, "beta", 0, above=True)
+        beta = check_beta(beta)
         if not 0 <= check_number(damping, "damping") < 1:
             raise ValueError(f"damping: expected a number in [0, 1), got {damping!r}")
         made, change = np.zeros(len(v), dtype=np.int64), np.full(len(v), np.inf)

@@ -1,4 +1,4 @@
-"""Data sets for Hebbian networks: noisy examples of archetypes, of known quality; binarised digits.
+"""Data sets for Hebbian networks: noisy examples of archetypes, of known quality; diluted patterns; binarised digits.
 
 An archetype is a row of N fair signs, an example of quality r has each of them right with probability (1 + r)/2.
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from .memory import check_count, check_number
 
-__all__ = ["DigitClasses", "digit_classes", "noisy_examples", "noisy_sums"]
+__all__ = ["DigitClasses", "digit_classes", "diluted_examples", "diluted_patterns", "noisy_examples", "noisy_sums"]
 
 
 class DigitClasses(NamedTuple):
@@ -68,6 +68,24 @@ def noisy_sums(N: int, K: int, M: int, r: float, seed: int = 0) -> tuple[np.ndar
     rng = np.random.default_rng(seed)
     archetypes = _signs(rng, (K, N))
     return archetypes, (2 * rng.binomial(M, (1 + r) / 2, (K, N)) - M).astype(np.int32) * archetypes
+
+
+def diluted_patterns(N: int, K: int, d: float, seed: int = 0) -> np.ndarray:
+    """Draw K patterns [K, N] int8 of letters 0 (with probability ``d``), -1 and +1 (equally often)."""
+    _check(N, K, 1, 1.0)
+    if not 0 <= check_number(d, "d") < 1:
+        raise ValueError(f"d: expected a number in [0, 1), got {d!r}")
+    rng = np.random.default_rng(seed)
+    signs = _signs(rng, (K, N))
+    return np.where(rng.random((K, N)) < d, 0, signs).astype(np.int8)
+
+
+def diluted_examples(N: int, K: int, M: int, d: float, r: float, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """Draw K diluted patterns [K, N] and M examples of each [K, M, N]: zeros stay zeros, signs have the quality r."""
+    patterns = diluted_patterns(N, K, d, seed)
+    _check(N, K, M, r)
+    right = np.random.default_rng([seed, 1]).random((K, M, N), dtype=np.float32) < (1 + r) / 2
+    return patterns, np.where(right, patterns[:, None], -patterns[:, None])
 
 
 def _signs(rng: np.random.Generator, shape: tuple[int, ...]) -> np.ndarray:

@@ -29,6 +29,7 @@ def test_same_to_the_bit(P: int, indices: str, dynamics: str, beta: float, seed:
             assert np.array_equal(a, b)
 
 
+@pytest.mark.slow  # a second compilation
 def test_large_sums(seed: int) -> None:
     """Sums of many examples need more than a byte, and their powers more than 53 bits."""
     xi, sums = noisy_sums(30, 40, 3001, 0.1, seed)

@@ -244,20 +244,6 @@ def test_capacity() -> None:
 
 
 # -- runs and files --------------------------------------------------------------------------------------------------
-def test_runs_continue_and_threads_do_not_matter(seed: int) -> None:
-    xi, memory = trained(40, 50, seed=seed)
-    whole = memory.monte_carlo(xi[:5], 1.0, 8, xi[:2], seed=2, threads=2)
-    half = memory.monte_carlo(xi[:5], 1.0, 5, xi[:2], seed=2)
-    rest = memory.monte_carlo(half.states, 1.0, 3, xi[:2], seed=2, first_sweep=5)
-    assert np.array_equal(whole.states, rest.states)
-    assert np.array_equal(whole.overlaps, np.concatenate([half.overlaps, rest.overlaps[:, 1:]], axis=1))
-    other = memory.monte_carlo(xi[:5], 1.0, 8, xi[:2], seed=3)
-    assert not np.array_equal(whole.states, other.states)
-    unit = DenseHebbian(40, beta_convention="unit")
-    unit.store(xi)
-    assert np.array_equal(unit.monte_carlo(xi[:5], 0.5, 8, seed=2).states, whole.states)
-
-
 def test_recall_completes_patterns(seed: int) -> None:
     xi, memory = trained(100, 300, seed=seed)
     cues = xi[:4].copy()

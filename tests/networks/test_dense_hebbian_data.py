@@ -25,6 +25,16 @@ def test_sums_without_examples(seed: int) -> None:
     assert (S**2).mean() == pytest.approx(0.16 + 0.84 / 9, abs=0.01)
 
 
+def test_diluted_patterns(seed: int) -> None:
+    xi, eta = data.diluted_examples(N=2000, K=5, M=6, d=0.7, r=0.4, seed=seed)
+    assert np.array_equal(xi, data.diluted_patterns(2000, 5, 0.7, seed)) and xi.dtype == np.int8
+    assert (xi == 0).mean() == pytest.approx(0.7, abs=4 * np.sqrt(0.21 / xi.size))
+    assert abs(xi[xi != 0].mean()) < 4 / np.sqrt((xi != 0).sum())
+    assert ((eta == 0) == (xi == 0)[:, None]).all()
+    product = (eta * xi[:, None])[eta != 0]
+    assert product.mean() == pytest.approx(0.4, abs=4 / np.sqrt(product.size))
+
+
 def test_digits() -> None:
     digits = data.digit_classes(M=30, unseen=5, seed=1)
     assert digits.examples.shape == (10, 30, 64) and digits.unseen.shape == (10, 5, 64)
@@ -41,5 +51,7 @@ def test_errors() -> None:
         data.noisy_examples(5, 2, 3, 0)
     with pytest.raises(ValueError, match="M: expected at least 1, got 0"):
         data.noisy_sums(5, 2, 0, 0.5)
+    with pytest.raises(ValueError, match=r"d: expected a number in \[0, 1\), got 1"):
+        data.diluted_patterns(5, 2, 1)
     with pytest.raises(ValueError, match="M \\+ unseen: expected at most 174 images of a digit, got 170 \\+ 20"):
         data.digit_classes(M=170)
