@@ -218,17 +218,22 @@ def rs_solve(
         raise ValueError(f"damping: expected a number in [0, 1), got {damping!r}")
     beta, rho = at_least(beta, "beta", 0, strict=True), at_least(rho, "rho", 0)
     beta, rho, alpha, m0 = np.broadcast_arrays(beta, rho, at_least(alpha, "alpha", 0), np.asarray(m0, dtype=float))
-    m, q, n, chi = m0.copy(), np.ones(m0.shape), m0.copy(), np.zeros(m0.shape)
-    change = np.full(m0.shape, np.inf)
+    state = np.stack([m0, np.ones(m0.shape), m0, np.zeros(m0.shape)]).reshape(4, -1)  # m, q, n, chi
+    change, moving = np.full(m0.size, np.inf), np.arange(m0.size)
+    beta, rho, alpha = beta.ravel(), rho.ravel(), alpha.ravel()
     for _ in range(most):
-        A = signal(P, rho, n)
-        m_, q_, chi = field_averages(beta, A, A**2 * rho + _noise(P, alpha, q, chi, indices))
-        n_ = (m_ + rho * A * chi) / (1 + rho)
-        change = np.maximum(np.maximum(abs(m_ - m), abs(q_ - q)), abs(n_ - n))
-        m, q, n = (damping * old + (1 - damping) * new for old, new in ((m, m_), (q, q_), (n, n_)))
-        if (change < tolerance).all():
+        b, x, (_, q, n, chi) = beta[moving], rho[moving], state[:, moving]
+        A = signal(P, x, n)
+        m_, q_, chi = field_averages(b, A, A**2 * x + _noise(P, alpha[moving], q, chi, indices))
+        new = np.stack([m_, q_, (m_ + x * A * chi) / (1 + x)])
+        change[moving] = abs(new - state[:3, moving]).max(0)
+        state[:3, moving] = damping * state[:3, moving] + (1 - damping) * new
+        state[3, moving] = chi
+        moving = moving[change[moving] >= tolerance]
+        if not len(moving):
             break
-    return Solution(m[()], q[()], n[()], (change < tolerance)[()])
+    m, q, n = state[:3].reshape(3, *m0.shape)
+    return Solution(m[()], q[()], n[()], (change < tolerance).reshape(m0.shape)[()])
 
 
 def finite_sample_solve(

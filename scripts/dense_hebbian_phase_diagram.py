@@ -123,7 +123,7 @@ def check_theory(report: Report, lines: dict[str, PhaseDiagram], ratio: dict[int
 
 def check_simulation(report: Report, lines: PhaseDiagram, found: Simulated) -> None:
     beta = 1 / TEMPERATURES[:, None]
-    expected = rs_solve(4, beta, 0.0, LOADS).m
+    expected = rs_solve(4, beta, 0.0, LOADS, tolerance=1e-7, most=3000).m
     ground = np.nan_to_num(np.interp(TEMPERATURES, lines.temperature, np.nan_to_num(lines.ground)))
     outer = np.interp(TEMPERATURES, lines.temperature, np.nan_to_num(lines.retrieval))
     inside = LOADS < 0.7 * ground[:, None]
@@ -141,7 +141,7 @@ def check_simulation(report: Report, lines: PhaseDiagram, found: Simulated) -> N
         theory, what = rs_solve(4, 1 / CUT, rho, CUT_LOADS[held]).m, f"{name}, T = {CUT}, {held.sum()} loads"
         if rho:  # finite numbers of spins and examples are seen, and now and then a replica escapes
             worst = float(np.abs(np.median(m[held], axis=1) - theory).max(initial=0))
-            report.check(f"{what}: median farthest from theory", "< 0.02", worst, held.sum() >= 2 and worst < 0.02)
+            report.check(f"{what}: median farthest from theory", "< 0.03", worst, held.sum() >= 2 and worst < 0.03)
         else:
             error = np.hypot(m[held].std(axis=1, ddof=1) / math.sqrt(m.shape[1]), 0.001)
             worst = float((np.abs(m[held].mean(1) - theory) / error).max(initial=0))
@@ -185,7 +185,7 @@ def _draw_cuts(ax: Axes, n: int, found: Simulated) -> None:
     fine = np.linspace(0, CUT_LOADS[-1], 120)
     for (name, m), colour in zip(found.cuts.items(), (BLUE, ORANGE), strict=True):
         rho = float(entropy_of_data(*DATA[name]))
-        theory = rs_solve(4, 1 / CUT, rho, fine, most=3000).m
+        theory = rs_solve(4, 1 / CUT, rho, fine, tolerance=1e-7, most=3000).m
         edges = phase_diagram(4, [CUT], rho)
         ground, last = np.searchsorted(fine, [edges.ground[0], edges.retrieval[0]])
         ax.plot(fine[:last], theory[:last], color=colour, lw=0.6)
