@@ -1,0 +1,22 @@
+"""The peers of the dense Monte Carlo do what ours does."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from spikegram.scripts.bench import memories_dense
+
+
+def test_all_give_the_same_states() -> None:
+    answers = {name: call() for name, call in memories_dense.make(quick=True).items()}
+    assert list(answers) == ["spikegram", "NumPy, direct", "NumPy, overlaps"]
+    memories_dense.agree(answers)
+    again = memories_dense.make(threads=2, quick=True)["spikegram"]()
+    assert np.array_equal(again, answers["spikegram"]) and again.shape == (2, 100)
+
+
+def test_a_wrong_answer_is_told() -> None:
+    ones = np.ones((2, 3), dtype=np.int8)
+    with pytest.raises(ValueError, match="other: 1 spins differ"):
+        memories_dense.agree({"spikegram": ones, "other": np.where([[1, 1, 0], [1, 1, 1]], 1, -1)})
