@@ -38,10 +38,10 @@ HOLD_CODE = {
     f"spikegram.kernels.{name}"
     for name in """
         compiled compiled_hints compiled_layer compiled_lmu compiled_recurrent compiled_rows compiled_scan
-        compiled_special compiled_vectors compiled_views elm hopfield packing spike_lists tiles
+        compiled_special compiled_vectors compiled_views dense_hebbian elm hopfield packing sparsey spike_lists tiles
     """.split()
 }
-HOLD_CODE |= {"spikegram.kernels.dense_hebbian", "spikegram.scripts.bench.yardstick"}
+HOLD_CODE.add("spikegram.scripts.bench.yardstick")
 
 # Layers are torch modules; whoever imports them wants torch.
 NEEDS_TORCH = "spikegram.bridges.torch"

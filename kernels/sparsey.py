@@ -1,0 +1,501 @@
+"""Sparsey's frames, compiled: `networks.sparsey_reference` code by code, from packed synapses.
+
+Synapses that are set once are bits: the active rows of a bundle are counted 64 cells at a time by carry-save adders,
+eight rows in one go, and only the counts are spread to numbers. Synapses that decay are 32-bit stamps whose weight is
+looked up while rows are summed. Only rows of active inputs are touched, so time does not grow with what is stored.
+
+The denominators of the sigmoid, one exponential and one power for each different V, are kept in a table of 512 places
+for each mac. All sums run in the order of the reference, and so winners, familiarities and synapses are the same.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numba import njit
+
+from . import sparsey_columns as c
+from .compiled import uniform
+from .compiled_hints import part, same_bits
+
+__all__ = ["run"]
+
+_options = {"nogil": True, "cache": True, "error_model": "numpy"}
+_inner = {**_options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+_Q, _K, _MODULE, _CELL, _LEVEL, _LEAST, _MOST, _DELTA = c.Q, c.K, c.MODULE, c.CELL, c.LEVEL, c.LEAST, c.MOST, c.DELTA
+_FIXED, _EXPECTED, _SIGMOID, _MOST_HYPOTHESES, _POWER = c.FIXED, c.EXPECTED, c.SIGMOID, c.MOST_HYPOTHESES, c.POWER
+_POWER_FIRST, _FREEZE, _HARD_FROZEN, _DECAY, _WEIGHT = c.POWER_FIRST, c.FREEZE, c.HARD_FROZEN, c.DECAY, c.WEIGHT
+_AGE_0, _AGE_1, _BEGIN, _END, _START = c.AGE_0, c.AGE_1, c.BEGIN, c.END, c.START
+_HEARD, _POSSIBLE = c.HEARD, c.POSSIBLE
+_G_MINUS, _GAMMA, _CHI, _SIGMA, _V_ZETA, _GAIN, _SATURATION = (
+    *(c.G_MINUS, c.GAMMA, c.CHI, c.SIGMA, c.V_ZETA, c.GAIN, c.SATURATION),
+)
+_HASH, _55, _32 = np.uint64(0x9E3779B97F4A7C15), np.uint64(55), np.uint64(32)
+_1 = np.uint32(1)
+
+
+@njit(**_inner)
+def _count(bits, start, words, rows, first, n, planes, eights, acc):
+    """Count for each cell in how many of n rows its bit is set; ``acc`` gets the counts."""
+    top = 0
+    while n >> top:
+        top += 1
+    for p in range(max(top, 3)):
+        plane = part(planes, p, 0, words)
+        for w in range(words):
+            plane[w] = 0
+    zero = bits.shape[0] - words
+    ones, twos, fours = part(planes, 0, 0, words), part(planes, 1, 0, words), part(planes, 2, 0, words)
+    carry = part(eights, 0, 0, words)
+    for g in range(0, n, 8):
+        a = part(bits, 0, start + rows[first + g] * words, words)
+        b = part(bits, 0, start + rows[first + g + 1] * words if g + 1 < n else zero, words)
+        d = part(bits, 0, start + rows[first + g + 2] * words if g + 2 < n else zero, words)
+        e = part(bits, 0, start + rows[first + g + 3] * words if g + 3 < n else zero, words)
+        f = part(bits, 0, start + rows[first + g + 4] * words if g + 4 < n else zero, words)
+        h = part(bits, 0, start + rows[first + g + 5] * words if g + 5 < n else zero, words)
+        i = part(bits, 0, start + rows[first + g + 6] * words if g + 6 < n else zero, words)
+        j = part(bits, 0, start + rows[first + g + 7] * words if g + 7 < n else zero, words)
+        for w in range(words):
+            one, two, four = ones[w], twos[w], fours[w]
+            x = one ^ a[w]
+            two_a = (one & a[w]) | (x & b[w])
+            one = x ^ b[w]
+            x = one ^ d[w]
+            two_b = (one & d[w]) | (x & e[w])
+            one = x ^ e[w]
+            x = two ^ two_a
+            four_a = (two & two_a) | (x & two_b)
+            two = x ^ two_b
+            x = one ^ f[w]
+            two_a = (one & f[w]) | (x & h[w])
+            one = x ^ h[w]
+            x = one ^ i[w]
+            two_b = (one & i[w]) | (x & j[w])
+            ones[w] = x ^ j[w]
+            x = two ^ two_a
+            four_b = (two & two_a) | (x & two_b)
+            twos[w] = x ^ two_b
+            x = four ^ four_a
+            carry[w] = (four & four_a) | (x & four_b)
+            fours[w] = x ^ four_b
+        for p in range(3, top):
+            plane = part(planes, p, 0, words)
+            for w in range(words):
+                x = plane[w] & carry[w]
+                plane[w] ^= carry[w]
+                carry[w] = x
+    for w in range(2 * words):
+        out = part(acc, 0, 32 * w, 32)
+        for k in range(32):
+            out[k] = 0
+        for p in range(top):
+            both = planes[p, w >> 1]
+            half = np.uint32(both >> _32) if w & 1 else np.uint32(both)
+            if half:
+                for k in range(32):
+                    out[k] += np.int32(((half >> np.uint32(k)) & _1) << np.uint32(p))
+
+
+@njit(**_inner)
+def _weight(stamp, now, ints, m):
+    """`plasticity.sparsey.weight` of a stamp."""
+    if stamp == 0:
+        return np.int32(0)
+    s, age = stamp & np.uint32(3), np.int32(now + 1) - np.int32(stamp >> np.uint32(2))
+    table = _AGE_0 if s == 0 else _AGE_1
+    if s == 2 or age < ints[m, table]:
+        return np.int32(ints[m, _WEIGHT])
+    if age < ints[m, table + 1]:
+        return np.int32(ints[m, _WEIGHT + 1])
+    return np.int32(ints[m, _WEIGHT + 2]) if age < ints[m, table + 2] else np.int32(0)
+
+
+@njit(**_inner)
+def _sum(stamps, start, cells, rows, first, n, now, ints, m, acc):
+    """Sum the weights of n rows of stamps for each cell."""
+    w0, w1, w2 = np.int32(ints[m, _WEIGHT]), np.int32(ints[m, _WEIGHT + 1]), np.int32(ints[m, _WEIGHT + 2])
+    a0, b0, c0 = np.int32(ints[m, _AGE_0]), np.int32(ints[m, _AGE_0 + 1]), np.int32(ints[m, _AGE_0 + 2])
+    a1, b1, c1 = np.int32(ints[m, _AGE_1]), np.int32(ints[m, _AGE_1 + 1]), np.int32(ints[m, _AGE_1 + 2])
+    time = np.int32(now + 1)
+    out = part(acc, 0, 0, cells)
+    for i in range(cells):
+        out[i] = 0
+    for r in range(n):
+        row = part(stamps, 0, start + rows[first + r] * cells, cells)
+        for i in range(cells):
+            s, age = row[i] & np.uint32(3), time - np.int32(row[i] >> np.uint32(2))
+            a, b, z = (a0, b0, c0) if s == 0 else (a1, b1, c1)
+            w = w2 if age < z else np.int32(0)
+            w = w1 if age < b else w
+            w = w0 if (age < a) | (s == 2) else w
+            out[i] += w if row[i] != 0 else np.int32(0)
+
+
+@njit(**_inner)
+def _collect(m, x, t, first, tables, codes, frames, rows, ends, gains):
+    """List the active rows of a bundle, source by source; gives how many sources are active."""
+    ints, sources, row = tables.ints, tables.sources, tables.row
+    n, found = 0, 0
+    if x > 0 and first:
+        return found
+    if x == 0 and ints[m, _LEVEL] == 0:
+        begin = ints[m, _BEGIN]
+        for s in range(begin, ints[m, _END]):
+            if frames[t, sources[s]]:
+                rows[n] = s - begin
+                n += 1
+        if n:
+            ends[0], gains[0] = n, 1.0
+            found = 1
+        return found
+    side = t + 1 if x == 0 else t
+    for s in range(ints[m, _BEGIN + x], ints[m, _END + x]):
+        source = sources[s]
+        if codes.ages[side, source] > 0:
+            K = ints[source, _K]
+            for q in range(ints[source, _Q]):
+                rows[n] = row[s] + K * q + codes.codes[side, source, q]
+                n += 1
+            ends[found], gains[found] = n, codes.gains[side, source]
+            found += 1
+    return found
+
+
+@njit(**_inner)
+def _own_row(m, x, t, first, tables, codes):
+    """First row of a bundle that comes from the mac itself, -1 if there is none or the mac was silent."""
+    if x == 1 and not first and codes.ages[t, m] > 0:
+        for s in range(tables.ints[m, _BEGIN + 1], tables.ints[m, _END + 1]):
+            if tables.sources[s] == m:
+                return np.int64(tables.row[s])
+    return np.int64(-1)
+
+
+@njit(**_inner)
+def _signal(m, x, t, first, now, found, tables, memory, codes, rows, ends, gains, planes, eights, acc, signals):
+    """Normalise the sums of a bundle into ``signals[x]``; gives whether the signal is present."""
+    ints = tables.ints
+    cells = ints[m, _Q] * ints[m, _K]
+    words, start = (cells + 63) // 64, ints[m, _START + x]
+    heard, loud, at = np.int64(0), np.int64(0), np.int64(0)  # not literals, each of which has its own compiled form
+    total = part(signals, x, 0, cells)
+    counts = part(acc, 0, 0, cells)
+    for k in range(found):
+        n = ends[k] - at
+        if gains[k] > 0:
+            if ints[m, _DECAY]:
+                _sum(memory.stamps, start, cells, rows, at, n, now, ints, m, acc)
+                unit = 1.0
+            else:
+                _count(memory.bits, start, words, rows, at, n, planes, eights, acc)
+                unit = float(ints[m, _WEIGHT])
+            F = gains[k]
+            if loud == 0:
+                for i in range(cells):
+                    total[i] = F * (unit * counts[i])
+            else:
+                for i in range(cells):
+                    total[i] += F * (unit * counts[i])
+            loud += 1
+            heard += n
+        at = ends[k]
+    own = _own_row(m, x, t, first, tables, codes)
+    if own >= 0 and codes.gains[t, m] > 0:
+        heard -= 1
+    if heard == 0:
+        return False
+    if ints[m, _FIXED]:
+        if x == 0 and ints[m, _LEVEL] == 0:
+            heard = ints[m, _EXPECTED]
+        else:
+            heard = (max(loud, ints[m, _LEAST]) if x == 0 else loud) * ints[m, _HEARD + x]
+    full = float(heard * ints[m, _WEIGHT])
+    for i in range(cells):
+        total[i] = min(1.0, total[i] / full)
+    return True
+
+
+@njit(**_inner)
+def _support(m, mask, first, tables, signals, V):
+    """V of the signals in a mask, and its familiarity."""
+    ints = tables.ints
+    Q, K = ints[m, _Q], ints[m, _K]
+    out = part(V, 0, 0, Q * K)
+    begun = False
+    for x in range(3):
+        if not mask >> x & 1:
+            continue
+        power = ints[m, _POWER_FIRST] if x == 0 and first else ints[m, _POWER + x]
+        signal = part(signals, x, 0, Q * K)
+        if begun:
+            for i in range(Q * K):
+                y = signal[i]
+                for _ in range(power - 1):
+                    y = y * signal[i]
+                out[i] = out[i] * y
+        else:
+            for i in range(Q * K):
+                out[i] = signal[i]
+            for _ in range(power - 1):
+                for i in range(Q * K):
+                    out[i] = out[i] * signal[i]
+            begun = True
+    total = 0.0
+    for q in range(Q):
+        best = out[q * K]
+        for k in range(1, K):
+            best = max(best, out[q * K + k])
+        total += best
+    return total / Q
+
+
+@njit(**_inner)
+def _choose_signals(m, whole, first, tables, signals, V, thresholds, allowed):
+    """`Backoff`: gives the mask that supplies V, which is left in place, and G."""
+    for size in range(3, 0, -1):
+        best, chosen, last = -1.0, 0, 0
+        for mask in range(1, 8):
+            bits = (mask & 1) + (mask >> 1 & 1) + (mask >> 2)
+            if bits == size and mask & whole == mask and (mask == whole or allowed[mask]):
+                G = _support(m, mask, first, tables, signals, V)
+                last = mask
+                if G > best:
+                    best, chosen = G, mask
+        if chosen and best >= thresholds[3 - size]:
+            if last != chosen:
+                best = _support(m, chosen, first, tables, signals, V)
+            return chosen, best
+    return whole, _support(m, whole, first, tables, signals, V)
+
+
+@njit(**_inner)
+def _denominator(V, m, kind, v0, tables, memory):
+    """What the height of the sigmoid is divided by, from the table if it is there."""
+    key = same_bits(V, np.int64)
+    place = np.int64((np.uint64(key) * _HASH) >> _55)
+    if memory.keys[m, place] == key:
+        return memory.values[m, place]
+    floats = tables.floats
+    a, b = floats[m, _SIGMA], floats[m, _SIGMA + 1]
+    z, d = floats[m, _SIGMA + 2], floats[m, _SIGMA + 3]
+    if kind == 0:
+        y = (1.0 + a * math.exp(-b * (V - z))) ** d
+    elif kind == 1:
+        y = 1.0 + (a * math.exp(-b * (V - z))) ** d
+    elif kind == 2:
+        y = 1.0 + math.exp(-a * (V - v0))
+    else:
+        y = 1.0 + math.exp(-(z * V + d))
+    memory.keys[m, place], memory.values[m, place] = key, y
+    return y
+
+
+@njit(**_inner)
+def _raise_inflection(m, tables, memory, V):
+    cells = tables.ints[m, _Q] * tables.ints[m, _K]
+    mean = 0.0
+    for i in range(cells):
+        mean += V[i]
+    mean = mean / cells
+    floats = tables.floats
+    low, high, threshold = floats[m, _SIGMA + 1], floats[m, _SIGMA + 2], floats[m, _SIGMA + 3]
+    v0, largest = memory.inflection[m, 0], memory.inflection[m, 1]
+    if mean > threshold and mean > largest and v0 < high:
+        memory.inflection[m, 0], memory.inflection[m, 1] = min(v0 + (high - low) / 100, high), mean
+        for k in range(memory.keys.shape[1]):
+            memory.keys[m, k] = -1
+
+
+@njit(**_inner)
+def _winners(m, t, G, hard, seed, stream, step, tables, memory, codes, V, mu):
+    """Win weights, winners and gain of the code."""
+    ints, floats = tables.ints, tables.floats
+    Q, K, kind = ints[m, _Q], ints[m, _K], ints[m, _SIGMOID]
+    v0 = memory.inflection[m, 0]
+    if kind == 3:
+        height = floats[m, _SIGMA] * G ** floats[m, _SIGMA + 1]
+    else:
+        rise = max(0.0, (G - floats[m, _G_MINUS]) / (1.0 - floats[m, _G_MINUS]))
+        height = 1.0 + rise ** floats[m, _GAMMA] * floats[m, _CHI] * K
+        if kind < 2:
+            height = height - 1.0
+    supported = 0
+    for q in range(Q):
+        u = uniform(seed, stream, ints[m, _MODULE] + q, step)
+        total, best, tied = 0.0, -1.0, 0
+        for k in range(K):
+            v = V[q * K + k]
+            supported += v > floats[m, _V_ZETA]
+            y = height / _denominator(v, m, kind, v0, tables, memory)
+            y = max(y, 1.0) if kind == 2 else y + 1.0
+            total += y
+            mu[k] = y if hard else total
+            if y > best:
+                best, tied = y, 0
+            tied += y == best
+        winner = 0
+        if hard:
+            left = min(np.int64(u * tied), tied - 1)
+            while mu[winner] != best or left > 0:
+                left -= mu[winner] == best
+                winner += 1
+        else:
+            goal = u * total
+            while winner < K - 1 and mu[winner] <= goal:
+                winner += 1
+        codes.codes[t + 1, m, q] = winner
+    zeta = (2 * supported + Q) // (2 * Q)
+    F = 1.0
+    if zeta > 1:
+        F = 0.0 if zeta > ints[m, _MOST_HYPOTHESES] else float(zeta) ** floats[m, _GAIN]
+    codes.gains[t + 1, m] = F
+
+
+@njit(**_inner)
+def _freeze(m, x, cell, now, tables, memory):
+    """Freeze the synapses of one kind onto a cell."""
+    ints = tables.ints
+    memory.frozen[x, ints[m, _CELL] + cell] = 1
+    memory.still[m, x] += 1
+    if ints[m, _DECAY]:
+        cells = ints[m, _Q] * ints[m, _K]
+        rows = ints[m, _POSSIBLE + x] + (ints[m, _K] if _hears_itself(m, x, tables) else 0)
+        for r in range(rows):
+            place = ints[m, _START + x] + r * cells + cell
+            if _weight(memory.stamps[place], now, ints, m) > 0:
+                memory.stamps[place] = (memory.stamps[place] & ~np.uint32(3)) | np.uint32(2)
+
+
+@njit(**_inner)
+def _hears_itself(m, x, tables):
+    if x == 1:
+        for s in range(tables.ints[m, _BEGIN + 1], tables.ints[m, _END + 1]):
+            if tables.sources[s] == m:
+                return True
+    return False
+
+
+@njit(**_inner)
+def _coactive(stamp, now, ints, m):
+    """`plasticity.sparsey.coactive` of a stamp."""
+    s, time = stamp & np.uint32(3), np.uint32(now + 1) << np.uint32(2)
+    age = now + 1 - np.int64(stamp >> np.uint32(2))
+    table = _AGE_0 if s == 0 else _AGE_1
+    if s == 2:
+        return time | s
+    if stamp == 0 or age >= ints[m, table + 2]:
+        return time
+    if age >= ints[m, _DELTA] and age < ints[m, table]:
+        return time | (s + np.uint32(1))
+    return time | s
+
+
+@njit(**_inner)
+def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains):
+    """Strengthen the synapses from all active rows to the winners; freeze what is saturated."""
+    ints = tables.ints
+    Q, K, cell0, start = ints[m, _Q], ints[m, _K], ints[m, _CELL], ints[m, _START + x]
+    found = _collect(m, x, t, first, tables, codes, frames, rows, ends, gains)
+    if found == 0:
+        return
+    n, cells = ends[found - 1], Q * K
+    words, own = (cells + 63) // 64, _own_row(m, x, t, first, tables, codes)
+    grown = 0
+    for q in range(Q):
+        cell = q * K + codes.codes[t + 1, m, q]
+        if memory.frozen[x, cell0 + cell]:
+            continue
+        more = 0
+        if ints[m, _DECAY]:
+            for r in range(n):
+                if own < 0 or not own + q * K <= rows[r] < own + q * K + K:
+                    place = start + rows[r] * cells + cell
+                    more += memory.stamps[place] == 0
+                    memory.stamps[place] = _coactive(memory.stamps[place], now, ints, m)
+        else:
+            bit, base = np.uint64(1) << np.uint64(cell & 63), start + (cell >> 6)
+            for r in range(n):
+                if own < 0 or not own + q * K <= rows[r] < own + q * K + K:
+                    place = base + rows[r] * words
+                    more += (memory.bits[place] & bit) == 0
+                    memory.bits[place] |= bit
+        memory.grown[x, cell0 + cell] += more
+        grown += more
+    memory.total[m, x] += grown
+    if ints[m, _FREEZE] == 0 or memory.still[m, x] == cells:
+        return
+    share = tables.floats[m, _SATURATION]
+    if ints[m, _FREEZE] == 1:
+        if memory.total[m, x] > share * (ints[m, _POSSIBLE + x] * Q) * K:
+            for cell in range(cells):
+                _freeze(m, x, cell, now, tables, memory)
+    else:
+        for q in range(Q):
+            cell = q * K + codes.codes[t + 1, m, q]
+            if not memory.frozen[x, cell0 + cell] and memory.grown[x, cell0 + cell] > share * ints[m, _POSSIBLE + x]:
+                _freeze(m, x, cell, now, tables, memory)
+
+
+@njit(**_options)
+def run(
+    macs, begin, end, frames, starts, learn, hard, thresholds, allowed, replay, seed, stream, step, now,
+    tables, memory, codes, rows, ends, gains, planes, eights, acc, signals, V, mu,
+):  # fmt: skip
+    """Let macs, in this order, go through the frames from ``begin`` to ``end``.
+
+    ``starts`` marks the first frames of sequences, ``step`` and ``now`` are the numbers of frame 0 in the random
+    stream and in learned time; ``allowed`` [8] combinations of signals (all 0: no back-off). The last line are work
+    arrays, each of the size of the largest mac.
+    """
+    ints = tables.ints
+    back_off = False
+    for mask in range(8):
+        back_off |= allowed[mask] != 0
+    for t in range(begin, end):
+        first = starts[t] != 0
+        time = now + t if learn else now
+        for m in macs:
+            Q = ints[m, _Q]
+            on = 0 if first else codes.ages[t, m]
+            new = not (0 < on < ints[m, _DELTA])
+            if not new:
+                for q in range(Q):
+                    codes.codes[t + 1, m, q] = codes.codes[t, m, q]
+                codes.gains[t + 1, m], codes.ages[t + 1, m] = codes.gains[t, m], on + 1
+                codes.G[t + 1, m], codes.used[t + 1, m] = codes.G[t, m], codes.used[t, m]
+            else:
+                whole, sees, asleep = np.int64(0), True, False
+                for x in range(3):
+                    found = _collect(m, x, t, first, tables, codes, frames, rows, ends, gains)
+                    if x == 0:
+                        features = found if ints[m, _LEVEL] > 0 or found == 0 else ends[0]
+                        sees = ints[m, _LEAST] <= features <= ints[m, _MOST]
+                        asleep = not sees and not (replay and features == 0)
+                    if asleep or (x == 0 and not sees) or found == 0:
+                        continue
+                    there = _signal(
+                        m, x, t, first, time, found, tables, memory, codes, rows, ends, gains, planes, eights, acc,
+                        signals,
+                    )  # fmt: skip
+                    whole |= there << x
+                if whole == 0:
+                    for q in range(Q):
+                        codes.codes[t + 1, m, q] = -1
+                    codes.gains[t + 1, m], codes.ages[t + 1, m] = 0.0, 0
+                    codes.G[t + 1, m], codes.used[t + 1, m] = np.nan, 0
+                    continue
+                if back_off:
+                    mask, G = _choose_signals(m, whole, first, tables, signals, V, thresholds, allowed)
+                else:
+                    mask, G = whole, _support(m, whole, first, tables, signals, V)
+                if learn and ints[m, _SIGMOID] == 2:
+                    _raise_inflection(m, tables, memory, V)
+                settled = learn and ints[m, _HARD_FROZEN] and memory.still[m, 0] == Q * ints[m, _K]
+                _winners(m, t, G, hard or settled, seed, stream, step + t, tables, memory, codes, V, mu)
+                codes.ages[t + 1, m], codes.G[t + 1, m], codes.used[t + 1, m] = 1, G, mask
+            if learn:
+                for x in range(3):
+                    if new or x != 1:
+                        _learn(m, x, t, first, time, tables, memory, codes, frames, rows, ends, gains)
