@@ -253,7 +253,7 @@ def _support(m, mask, first, tables, signals, V):
 
 @njit(**_inner)
 def _choose_signals(m, whole, first, tables, signals, V, thresholds, allowed):
-    """`Backoff`: gives the mask that supplies V, which is left in place, and G."""
+    """`SparseyBackoff`: gives the mask that supplies V, which is left in place, and G."""
     for size in range(3, 0, -1):
         best, chosen, last = -1.0, 0, 0
         for mask in range(1, 8):

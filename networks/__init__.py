@@ -31,6 +31,9 @@ from .rewiring import Rewired, rewire
 from .sdm import SDM
 from .session import Learn, Recall
 from .sources import SpikeArray
+from .sparsey import Sparsey, SparseyRecall, SparseyRecord, code_overlap
+from .sparsey_layout import SparseyLevel
+from .sparsey_reference import SparseyBackoff
 from .willshaw import Willshaw
 
 __all__ = [
@@ -69,10 +72,16 @@ __all__ = [
     "Rewired",
     "SDM",
     "SmallWorld",
+    "Sparsey",
+    "SparseyBackoff",
+    "SparseyLevel",
+    "SparseyRecall",
+    "SparseyRecord",
     "SpikeArray",
     "SpikeTrains",
     "Trace",
     "Willshaw",
+    "code_overlap",
     "grid",
     "read_csv_connections",
     "read_sonata_edges",

@@ -1,8 +1,7 @@
 """Which macs a Sparsey network has and what each of them sees: levels, fields, sources.
 
-A level is a grid of macs over the grid below it (pixels, or macs). Each mac sees a window of the grid below; the windows
-are of one size and spread evenly, so that the first begins at the first row and the last ends at the last. Every mac
-gets
+A level is a grid of macs over the grid below it (pixels, or macs). Each mac sees a window of the grid below; windows
+are of one size and spread evenly, so that the first begins at the first row and the last ends at the last. A mac gets
 
 - U from its window, in the same frame;
 - H from the macs of its own level at most ``neighbours`` rows and columns away, itself included (but no module of

@@ -5,7 +5,7 @@ In a frame each mac in turn
 1. keeps its code if that has been on for fewer than delta frames; else it becomes active if the number of active
    features in its window lies in its band, and is silent otherwise (all winners -1);
 2. sums U over its active inputs of this frame, H and D over the codes of the frame before, each code times its gain,
-   and chooses a code by `neurons.sparsey`; recognition may leave signals out (`Backoff`);
+   and chooses a code by `neurons.sparsey`; recognition may leave signals out (`SparseyBackoff`);
 3. learns by `plasticity.sparsey`: U and D in every frame in which its code is on, H in the first.
 
 The first frame of a sequence has neither H nor D. ``norm="fixed"`` divides by the expected number of active inputs
@@ -29,13 +29,13 @@ from ..neurons import sparsey as csa
 from ..plasticity.sparsey import NEVER, PERMANENT, coactive, weight
 from .sparsey_layout import SIGNALS, D, H, SparseyLayout, U
 
-__all__ = ["DRAWS", "RECALLS", "Backoff", "SparseyState", "Synapses", "frame", "initial", "new_synapses"]
+__all__ = ["DRAWS", "RECALLS", "SparseyBackoff", "SparseyState", "Synapses", "frame", "initial", "new_synapses"]
 
 DRAWS, RECALLS = 0, 1  # random streams
 
 
 @dataclass(frozen=True, slots=True)
-class Backoff:
+class SparseyBackoff:
     """How a recognising mac leaves signals out: all of them, else the best pair, else the best single one.
 
     The first of these steps in which a familiarity reaches its threshold supplies the local support, with the largest
@@ -60,10 +60,10 @@ class Backoff:
 
     def __post_init__(self) -> None:
         if len(self.thresholds) != 3 or not all(0 <= g <= 1 for g in self.thresholds):
-            raise ValueError(f"Backoff.thresholds: expected three numbers in 0 ... 1, got {self.thresholds!r}")
+            raise ValueError(f"SparseyBackoff.thresholds: expected three numbers in 0 ... 1, got {self.thresholds!r}")
         for word in self.allowed:
             if not word or set(word) - set(SIGNALS) or len(set(word)) != len(word):
-                raise ValueError(f"Backoff.allowed: expected combinations of the letters U, H and D, got {word!r}")
+                raise ValueError(f"SparseyBackoff.allowed: expected combinations of U, H and D, got {word!r}")
 
     @property
     def masks(self) -> tuple[int, ...]:
@@ -115,7 +115,7 @@ def new_synapses(layout: SparseyLayout) -> Synapses:
 
 def frame(
     state: SparseyState, synapses: Synapses, layout: SparseyLayout, inputs: np.ndarray, first: bool, learn: bool,
-    seed: int, step: int, now: int, hard: bool = False, backoff: Backoff | None = None, replay: bool = False,
+    seed: int, step: int, now: int, hard: bool = False, backoff: SparseyBackoff | None = None, replay: bool = False,
 ) -> SparseyState:  # fmt: skip
     """Give the codes after one frame.
 
@@ -138,7 +138,7 @@ def frame(
         Number of frames learned before.
     hard : bool
         Take the most likely cells.
-    backoff : Backoff, optional
+    backoff : SparseyBackoff, optional
         Of recognition.
     replay : bool
         A mac without active features goes on by H and D alone.
@@ -200,7 +200,7 @@ def _active(
 
 def _support(
     m: int, before: SparseyState, after: SparseyState, synapses: Synapses, layout: SparseyLayout, inputs: np.ndarray,
-    first: bool, now: int, backoff: Backoff | None, replay: bool,
+    first: bool, now: int, backoff: SparseyBackoff | None, replay: bool,
 ) -> tuple[np.ndarray, float, int] | None:  # fmt: skip
     """Local support, familiarity and signals used; None if the mac stays silent."""
     level = layout.level(m)

@@ -26,6 +26,7 @@ from .model import NeuronModel
 from .rate_unit import RateUnit, RectifiedUnit
 from .resonate_and_fire import ResonateAndFire
 from .sources import InhomogeneousPoisson, Poisson, Regular
+from .sparsey import SparseyParams
 from .spinnaker_lif import SpiNNakerLIF
 from .two_compartment import TwoCompartment
 
@@ -70,6 +71,7 @@ __all__ = [
     "RectifiedUnit",
     "Regular",
     "ResonateAndFire",
+    "SparseyParams",
     "SpiNNakerLIF",
     "TwoCompartment",
     "elm_init",

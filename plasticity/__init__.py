@@ -11,6 +11,7 @@ from .oja import Oja, RateStatic
 from .rewiring import RewiringStatic, RewiringSTDP
 from .sanger import SangerParams, SangerState, sanger_init, sanger_step
 from .scaling import HomeostaticScaling, RateScaling
+from .sparsey import SparseyRule
 from .static import Static
 from .stdp import (
     CA3STDP,
@@ -57,6 +58,7 @@ __all__ = [
     "STDPRestricted",
     "SangerParams",
     "SangerState",
+    "SparseyRule",
     "Static",
     "SynapseModel",
     "Tripartite",

@@ -16,6 +16,7 @@ CONTRACT = {
     "networks": {
         *("Network", "FixedProbability", "AllToAll", "OneToOne", "FixedInDegree"),
         *("FixedTotalNumber", "FromList", "CA3Memory", "HopfieldNetwork"),
+        *("DenseHebbian", "MultitaskingHebbian", "Sparsey"),
     },
     "bridges": {"to_brian2"},
     "bridges.torch": {"Chain", "ELM", "Hopfield", "HopfieldLayer", "HopfieldPooling", "LMU", "SpikingLayer"},

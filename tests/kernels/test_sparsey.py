@@ -9,7 +9,7 @@ import pytest
 
 from spikegram.kernels.sparsey import run
 from spikegram.networks.sparsey_layout import SparseyLayout, SparseyLevel, make_layout
-from spikegram.networks.sparsey_reference import DRAWS, RECALLS, Backoff, frame, initial, new_synapses
+from spikegram.networks.sparsey_reference import DRAWS, RECALLS, SparseyBackoff, frame, initial, new_synapses
 from spikegram.networks.sparsey_tables import make_codes, make_tables, make_work, new_memory, unpack
 from spikegram.neurons.sparsey import SparseyParams
 from spikegram.plasticity.sparsey import NEVER, SparseyRule
@@ -36,8 +36,8 @@ def two(rule: SparseyRule | None = None, **params: Any) -> list[SparseyLevel]:
 CASES = {
     "one": (one(), {}),
     "once": (two(), {}),
-    "hard-backoff": (two(), dict(hard=True, backoff=Backoff((0.99, 0.9, 0.3)))),
-    "decay": (two(SparseyRule(decay=True, ages=QUICK)), dict(backoff=Backoff(allowed=("UH", "H")))),
+    "hard-backoff": (two(), dict(hard=True, backoff=SparseyBackoff((0.99, 0.9, 0.3)))),
+    "decay": (two(SparseyRule(decay=True, ages=QUICK)), dict(backoff=SparseyBackoff(allowed=("UH", "H")))),
     "freeze-mac": (two(SparseyRule(freeze="mac", saturation=0.3)), {}),
     "freeze-cell": (two(SparseyRule(freeze="cell", saturation=0.4)), dict(hard=True)),
     "decay-freeze-mac": (two(SparseyRule(decay=True, ages=QUICK, freeze="mac", saturation=0.4)), {}),

@@ -7,7 +7,7 @@ import pytest
 
 from spikegram.kernels import random
 from spikegram.networks.sparsey_layout import H, SparseyLevel, U, make_layout
-from spikegram.networks.sparsey_reference import DRAWS, Backoff, frame, initial, new_synapses
+from spikegram.networks.sparsey_reference import DRAWS, SparseyBackoff, frame, initial, new_synapses
 from spikegram.neurons.sparsey import SparseyParams
 from spikegram.plasticity.sparsey import NEVER, SparseyRule
 
@@ -75,8 +75,8 @@ def test_saturated_bundles_freeze() -> None:
 
 
 def test_backoff_is_checked() -> None:
-    assert Backoff(allowed=("UH", "D")).masks == (3, 4)
-    with pytest.raises(ValueError, match="Backoff.allowed: expected combinations of the letters U, H and D, got 'UX'"):
-        Backoff(allowed=("UX",))
-    with pytest.raises(ValueError, match="Backoff.thresholds: expected three numbers in 0 ... 1"):
-        Backoff(thresholds=(0.9, 0.7))
+    assert SparseyBackoff(allowed=("UH", "D")).masks == (3, 4)
+    with pytest.raises(ValueError, match="SparseyBackoff.allowed: expected combinations of U, H and D, got 'UX'"):
+        SparseyBackoff(allowed=("UX",))
+    with pytest.raises(ValueError, match="SparseyBackoff.thresholds: expected three numbers in 0 ... 1"):
+        SparseyBackoff(thresholds=(0.9, 0.7))
