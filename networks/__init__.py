@@ -33,6 +33,7 @@ from .session import Learn, Recall
 from .sources import SpikeArray
 from .sparsey import Sparsey, SparseyRecall, SparseyRecord, code_overlap
 from .sparsey_layout import SparseyLevel
+from .sparsey_readout import SparseyReadout, nearest_code
 from .sparsey_reference import SparseyBackoff
 from .willshaw import Willshaw
 
@@ -75,6 +76,7 @@ __all__ = [
     "Sparsey",
     "SparseyBackoff",
     "SparseyLevel",
+    "SparseyReadout",
     "SparseyRecall",
     "SparseyRecord",
     "SpikeArray",
@@ -83,6 +85,7 @@ __all__ = [
     "Willshaw",
     "code_overlap",
     "grid",
+    "nearest_code",
     "read_csv_connections",
     "read_sonata_edges",
     "rewire",
