@@ -10,8 +10,8 @@ winners to the unit of its class; the answer is the unit with the largest suppor
 
 Silent macs say nothing. Equal supports are decided for the lower class.
 
-**Nearest code.** `nearest_code` gives for each code the stored one with the most equal winners. Its time grows with what
-is stored.
+**Nearest code.** `nearest_code` gives for each code the stored one with the most equal winners; its time grows with
+what is stored.
 
 >>> codes = np.array([[[0, 1]], [[0, 2]], [[3, 1]]])                    # three codes of one mac, Q = 2
 >>> field = SparseyReadout(classes=2, macs=1, modules=2, cells=4, rule="once")
@@ -116,9 +116,12 @@ def nearest_code(codes: np.ndarray, stored: np.ndarray) -> np.ndarray:
 
     Of equals the one stored first is taken.
     """
-    codes, stored = (np.asarray(x).reshape(len(x), -1) for x in (codes, stored))
-    if not len(stored) or codes.shape[1] != stored.shape[1]:
-        raise ValueError(f"stored: expected at least one code of {codes.shape[1]} modules, got {list(stored.shape)}")
+    codes, stored = np.asarray(codes), np.asarray(stored)
+    if codes.ndim != 3 or not stored.size or codes.shape[1:] != stored.shape[1:]:
+        raise ValueError(
+            f"codes, stored: expected [B, M, Q] and [P, M, Q], got {list(codes.shape)}, {list(stored.shape)}"
+        )
+    codes, stored = codes.reshape(len(codes), -1), stored.reshape(len(stored), -1)
     silent, best = stored < 0, np.empty(len(codes), np.int64)
     for b, code in enumerate(codes):
         best[b] = ((stored == code) & ~silent).sum(1).argmax()

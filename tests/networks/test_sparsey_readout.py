@@ -59,5 +59,7 @@ def test_wrong_calls() -> None:
         made.learn(CODES, [0, 1])
     with pytest.raises(ValueError, match=r"labels: expected 0 ... 1, got 0 ... 2"):
         made.learn(CODES, [0, 1, 2])
-    with pytest.raises(ValueError, match="stored: expected at least one code of 4 modules"):
+    with pytest.raises(
+        ValueError, match=r"codes, stored: expected \[B, M, Q\] and \[P, M, Q\], got \[3, 2, 2\], \[0, 2, 2\]"
+    ):
         nearest_code(CODES, CODES[:0])
