@@ -59,7 +59,5 @@ def test_wrong_calls() -> None:
         made.learn(CODES, [0, 1])
     with pytest.raises(ValueError, match=r"labels: expected 0 ... 1, got 0 ... 2"):
         made.learn(CODES, [0, 1, 2])
-    with pytest.raises(
-        ValueError, match=r"codes, stored: expected \[B, M, Q\] and \[P, M, Q\], got \[3, 2, 2\], \[0, 2, 2\]"
-    ):
+    with pytest.raises(ValueError, match=r"codes, stored: expected .* got \[3, 2, 2\], \[0, 2, 2\]"):
         nearest_code(CODES, CODES[:0])
