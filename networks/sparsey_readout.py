@@ -121,8 +121,7 @@ def nearest_code(codes: np.ndarray, stored: np.ndarray) -> np.ndarray:
         raise ValueError(
             f"codes, stored: expected [B, M, Q] and [P, M, Q], got {list(codes.shape)}, {list(stored.shape)}"
         )
-    codes, stored = codes.reshape(len(codes), -1), stored.reshape(len(stored), -1)
-    silent, best = stored < 0, np.empty(len(codes), np.int64)
-    for b, code in enumerate(codes):
-        best[b] = ((stored == code) & ~silent).sum(1).argmax()
-    return best
+    small = np.int8 if max(codes.max(initial=0), stored.max()) < 127 else np.int32
+    asked = codes.reshape(len(codes), -1).astype(small)
+    known = np.where(stored < 0, -2, stored).reshape(len(stored), -1).astype(small)  # silence equals nothing
+    return np.array([np.count_nonzero(known == code, axis=1).argmax() for code in asked], np.int64)
