@@ -3,6 +3,8 @@
 inputs | state update | threshold | arrivals onto state variables | reset. From a `NeuronProgram`; `layer_numba.py` and
 `layer_torch.py` print it, `adjoint.py` differentiates it.
 
+An assignment ``s = int(condition)`` of an update rule is a decision like the threshold, and has a surrogate as well.
+
 A threshold is a condition; each comparison in it becomes a spike function of the distance u from equality, times
 ``_per<k>``, which brings u to the unit of the surrogate. Comparisons joined by and, or, not are joined by products.
 """
@@ -82,10 +84,26 @@ def _flag(condition: sp.Basic) -> sp.Expr:
 class _Threshold:
     """Turns the condition of a threshold into spike functions."""
 
-    def __init__(self, reads: Mapping[str, str]) -> None:
-        self.reads = reads
+    def __init__(self) -> None:
+        self.reads: Mapping[str, str] = {}
         self.lines: list[Line] = []
         self.spikes: dict[str, tuple[sp.Basic, Mapping[str, str]]] = {}
+        self.decided: set[str] = set()  # names of values that are 0 or 1 by a spike function
+
+    def write(self, name: str, e: sp.Basic, reads: Mapping[str, str], gate: sp.Expr | None = None) -> list[Line]:
+        """Give the lines that make ``name`` 1 where the condition holds, else 0."""
+        self.reads, self.lines = reads, []
+        value = self.soft(e)
+        value = value if gate is None else sp.Mul(value, gate, evaluate=False)
+        return [*self.lines, Line(name, value)]
+
+    def _decided(self, e: sp.Basic) -> sp.Symbol | None:
+        """The value itself, if the comparison asks whether one is 1 that was decided before."""
+        if isinstance(e, sp.Gt | sp.Ge) and e.lhs.is_Symbol and e.rhs.is_number:
+            name = self.reads.get(e.lhs.name, e.lhs.name)
+            if name in self.decided and 0 <= e.rhs <= 1 and e.rhs != (1 if isinstance(e, sp.Gt) else 0):
+                return symbol(name)
+        return None
 
     def soft(self, e: sp.Basic) -> sp.Expr:
         if e in (sp.true, sp.false):
@@ -96,6 +114,8 @@ class _Threshold:
             return 1 - sp.Mul(*(1 - self.soft(a) for a in e.args))
         if isinstance(e, sp.Not):
             return 1 - self.soft(e.args[0])
+        if (value := self._decided(e)) is not None:
+            return value
         if isinstance(e, sp.Gt | sp.Ge | sp.Lt | sp.Le):
             k = len(self.spikes)
             above, below = (e.lhs, e.rhs) if isinstance(e, sp.Gt | sp.Ge) else (e.rhs, e.lhs)
@@ -107,6 +127,14 @@ class _Threshold:
         name = f"_b{len(self.lines)}"
         self.lines.append(Line(name, _flag(e), self.reads))
         return symbol(name)
+
+
+def _decision(e: sp.Basic) -> sp.Basic | None:
+    """The condition of ``int(condition)`` on variables; None for anything else."""
+    if not isinstance(e, sp.Piecewise) or len(e.args) != 2 or (e.args[0][0], e.args[1][0]) != (1, 0):
+        return None
+    condition = e.args[0][1]
+    return condition if condition.atoms(sp.Gt, sp.Ge, sp.Lt, sp.Le) else None
 
 
 def build_step(p: NeuronProgram, form: LayerForm) -> LayerStep:
@@ -135,19 +163,21 @@ def build_step(p: NeuronProgram, form: LayerForm) -> LayerStep:
         free = sp.Or(sp.Gt(symbol("_free"), _HALF), sp.Not(p.refractory_expr))
     lines.append(Line("not_refractory", free))
     gate = symbol("not_refractory")
-    lines += [Line(a.name, a.expr) for a in p.update]
+    threshold = _Threshold()
+    for a in p.update:
+        if (condition := _decision(a.expr)) is None:
+            lines.append(Line(a.name, a.expr))
+        else:
+            lines += threshold.write(a.name, condition, {})
+            threshold.decided.add(a.name)
     now = {s: p.new.get(s, s) for s in p.states}
 
-    spikes: dict[str, tuple[sp.Basic, Mapping[str, str]]] = {}
     spike = symbol("_s")
     hit, missed = sp.Gt(spike, _HALF), sp.Le(spike, _HALF)
     if p.threshold is not None:
-        threshold = _Threshold(dict(now))
-        value = threshold.soft(p.threshold)
-        if counted or p.refractory == "condition":
-            value = sp.Mul(value, _flag(gate), evaluate=False)
-        spikes = threshold.spikes
-        lines += [*threshold.lines, Line("_s", value)]
+        gated = counted or p.refractory == "condition"
+        lines += threshold.write("_s", p.threshold, dict(now), _flag(gate) if gated else None)
+    spikes = threshold.spikes
 
     for name, amount in arriving.items():
         stops = frozenset() if name in form.through else frozenset({"_s"})

@@ -52,9 +52,19 @@ def torch_layer(p: NeuronProgram, step: LayerStep, form: LayerForm) -> str:
     out += ["", "", "def distances(_state, _C):", '    """How far a state is from each comparison of the threshold."""']
     out += [f"    {', '.join((*step.states, ''))} = _state" if step.states else "    pass", "    _like = _C['_like']"]
     out += [f"    {n} = _C[{n!r}]" for n in (*step.scalars, *step.vectors)]
-    gaps = [f"_real({TorchPrinter().doprint(e.lhs - e.rhs)}, _like)" for e, _ in step.spikes.values()]
+    gaps = [_gap(e, p, step) for e, _ in step.spikes.values()]
     out += [f"    return [{', '.join(gaps)}]"]
     return "\n".join(out) + "\n"
+
+
+def _gap(e: sp.Basic, p: NeuronProgram, step: LayerStep) -> str:
+    """The distance of a comparison from equality, of a state before or after an update; NaN if it holds more."""
+    back = {symbol(new): symbol(state) for state, new in p.new.items()}
+    distance = (e.lhs - e.rhs).xreplace(back)
+    known = {*step.states, *step.scalars, *step.vectors}
+    if not {s.name for s in distance.free_symbols} <= known:
+        return "_real(float('nan'), _like)"
+    return f"_real({TorchPrinter().doprint(distance)}, _like)"
 
 
 def _constants(p: NeuronProgram, step: LayerStep, form: LayerForm) -> list[str]:
@@ -70,12 +80,12 @@ def _constants(p: NeuronProgram, step: LayerStep, form: LayerForm) -> list[str]:
     for k, propagator in enumerate(p.propagators):
         if any(n in wanted for row in propagator.names for n in row if n):
             rows = ", ".join("(" + ", ".join(printer.doprint(e) for e in row) + ",)" for row in propagator.matrix)
-            made.append(f"    _P{k} = _propagator(({rows},), dt, _like)")
+            made.append(f"    _P{k} = _propagator(({rows},), dt, _like, _scales, {k})")
             wanted |= {s.name for row in propagator.matrix for e in row for s in e.free_symbols}
             for r, row in enumerate(propagator.names):
                 made += [f"    {n} = _P{k}[{r}, {c}]" for c, n in enumerate(row) if n in wanted]
-    out = ["def constants(_p, dt, _like):"]
-    out += ['    """Constants of a run with a gradient; parameters are in SI, as tensors or numbers."""']
+    out = ["def constants(_p, dt, _like, _scales):"]
+    out += ['    """Constants of a run with a gradient; parameters in SI; ``_scales`` is kept between calls."""']
     out += [f"    {n} = _real(_p[{n!r}], _like)" for n in p.parameters if n in wanted]
     out += [*made, *lines]
     return [*out, f"    return dict({', '.join(f'{n}={n}' for n in step.learned)})", "", ""]

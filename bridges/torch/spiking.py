@@ -299,6 +299,10 @@ class SpikingLayer(SequenceLayer):
         self._vectors = self._vectors.reshape(len(m.VECTORS), self._size)
         self._places = tuple([names.index(n) for n in m.LEARNED if n in names] for names in (scalars, m.VECTORS))
         self._cache: dict[Any, Any] = {}
+        self._balance: dict[int, tuple[float, ...]] = {}
+        if self.learn:
+            with torch.no_grad():
+                self._learned()
 
     def _scale(self, distance: float) -> float:
         given, owner = self._given["surrogate_scale"], self._owner
@@ -337,7 +341,7 @@ class SpikingLayer(SequenceLayer):
         values = {
             n: torch.as_tensor(v, device=first.device) if isinstance(v, np.ndarray) else v for n, v in values.items()
         }
-        return self._torch.constants(values, self.dt * 1e-3, like)
+        return self._torch.constants(values, self.dt * 1e-3, like, self._balance)
 
     def _constants(self, like: Tensor) -> tuple[Tensor, Tensor]:
         """Scalars [.] and vectors [., N] in the order of the compiled module."""

@@ -5,6 +5,7 @@ Each works on tensors; where an argument may be a plain number, ``like`` is a te
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -80,11 +81,36 @@ def step(u: torch.Tensor, value: torch.Tensor, slope: torch.Tensor) -> torch.Ten
     return _WithSlope.apply(u, value.detach().to(u.dtype), slope)
 
 
-def propagator(rows: Sequence[Sequence[Any]], dt: float, like: torch.Tensor) -> torch.Tensor:
-    """`kernels.propagate.propagator` with a gradient: [n, n + m] or [n, n + m, N]."""
+def propagator(
+    rows: Sequence[Sequence[Any]], dt: float, like: torch.Tensor, scales: dict[int, tuple[float, ...]], place: int
+) -> torch.Tensor:
+    """`kernels.propagate.propagator` with a gradient: [n, n + m] or [n, n + m, N].
+
+    PyTorch's matrix exponential is exact relative to the norm of the matrix, and in SI units the entries of one are far
+    apart (1/tau and R/tau). So variables are first measured in other units, ``scales[place]``: powers of two, found at
+    the first call and kept.
+    """
     entries = [[real(e, like) for e in row] for row in rows]
     wide = torch.broadcast_tensors(*(e for row in entries for e in row))
     n, size = len(rows), len(rows[0])
     system = torch.stack(wide, -1).unflatten(-1, (n, size))
-    system = torch.cat([system, system.new_zeros(*system.shape[:-2], size - n, size)], -2)
-    return torch.matrix_exp(system * dt)[..., :n, :].movedim((-2, -1), (0, 1))
+    system = torch.cat([system, system.new_zeros(*system.shape[:-2], size - n, size)], -2) * dt
+    if place not in scales:
+        scales[place] = _balance(system.detach().abs().reshape(-1, size, size).amax(0))
+    unit = system.new_tensor(scales[place])
+    ratio = unit.unsqueeze(1) / unit
+    return (torch.matrix_exp(system / ratio) * ratio)[..., :n, :].movedim((-2, -1), (0, 1))
+
+
+def _balance(size: torch.Tensor) -> tuple[float, ...]:
+    """Units of the variables in which no entry off the diagonal is much larger than those on it, if there are such."""
+    entries = size.tolist()
+    n = len(entries)
+    small = 1e-3 * max(1e-12, *(entries[i][i] for i in range(n)))
+    unit = [1.0] * n
+    for _ in range(8 * n):
+        for i in range(n):
+            into = small + sum(entries[i][j] * unit[j] / unit[i] for j in range(n) if j != i)
+            out = small + sum(entries[j][i] * unit[i] / unit[j] for j in range(n) if j != i)
+            unit[i] *= 2.0 ** round(math.log2(into / out) / 2)
+    return tuple(unit)
