@@ -22,9 +22,10 @@ _USUAL = ("cuba4k", "coba4k", "brunel")
 _QUICK = ("cuba4k", "coba4k", "scale")
 _HELP = """Time networks on our engine and on the peers that are installed; check that all show the same dynamics.
 
-Without a name: cuba4k, coba4k and brunel, 1 s each. "all" takes every usual network, "list" tells their names. Each
-run is a process of its own, systems take turns, medians are compared. Statistics of every run are checked against the
-ranges on which the simulators agree; a run outside them makes the command fail."""
+Without a name: cuba4k, coba4k and brunel, 1 s each. "all" takes every usual network, "list" tells their names;
+"layers [NAME...]" times PyTorch layers instead. Each run is a process of its own, systems take turns, medians are
+compared. Statistics of every run are checked against the ranges on which the simulators agree; a run outside them makes
+the command fail."""
 
 
 @click.command(help=_HELP)
@@ -52,6 +53,8 @@ def bench(names: Sequence[str], **options: Any) -> int:
         for network in NETWORKS.values():
             click.echo(f"{network.name:<{width}}  {network.title}")
         return 0
+    if names and names[0] == "layers":
+        return _layers(names[1:], options)
     quick = options.pop("quick")
     chosen = list(dict.fromkeys(names or (_QUICK if quick else _USUAL)))
     if "all" in chosen:
@@ -59,6 +62,17 @@ def bench(names: Sequence[str], **options: Any) -> int:
     networks = [find(name) for name in chosen]
     folder = Path(options.pop("out"))
     return bench_networks(networks, _settings(networks, quick, **options), folder)
+
+
+def _layers(names: Sequence[str], options: dict[str, Any]) -> int:
+    """Time PyTorch layers, once for each number of threads."""
+    from .layers import run_layers
+
+    for threads in sorted({int(n) for n in _words(options["threads"])}):
+        click.echo(f"{threads} thread{'s' * (threads > 1)}")
+        folder = Path(options["out"]) / f"layers-{threads}"
+        run_layers(names, folder, options["repeats"] or 3, threads, options["quick"], click.echo)
+    return 0
 
 
 def _settings(
