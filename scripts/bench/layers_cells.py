@@ -118,7 +118,7 @@ def _peers(both: Callable, n: int) -> dict[str, Callable[[], Any]]:
         def by_norse(x: Any) -> Any:
             state, out = None, []
             for x_t in x.unbind(0):
-                s, state = cells(10 * x_t, state)
+                s, state = cells(4 * x_t, state)
                 out.append(s)
             return torch.stack(out)
 
