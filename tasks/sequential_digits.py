@@ -3,8 +3,8 @@ r"""Handwritten digits read one row or one pixel after the other: which digit wa
 The 1,797 digits of 8 x 8 pixels that come with scikit-learn, grey values from 0 to 1. A fifth of them, chosen by the
 seed, is the test set; training batches draw from the others with replacement.
 
-**Reference.** E. Alpaydin, C. Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository; read
-as a sequence: Q. V. Le, N. Jaitly, G. E. Hinton 2015, arXiv 1504.00941 (on larger digits).
+**Reference.** E. Alpaydin, C. Kaynak 1998, Optical Recognition of Handwritten Digits, UCI Machine Learning Repository;
+read as a sequence: Q. V. Le, N. Jaitly, G. E. Hinton 2015, arXiv 1504.00941 (on larger digits).
 
 >>> task = sequential_digits(by="row")
 >>> task.batch(2)[0].shape, task.test()[0].shape
