@@ -27,7 +27,7 @@ from ..neurons.elm import AMPLITUDE, SLOPE, ELMParams, ELMState, elm_init
 from .compiled_hints import line, options, part
 from .compiled_special import exp
 from .thread_parts import run_parts
-from .tiles import add_product, piece, row
+from .tiles import add_product, eight_signs, lowest_bit, piece, row
 
 __all__ = [
     "ELMGradients",
@@ -131,17 +131,23 @@ class ELMGradients(NamedTuple):
 def _collect(first, last, x, start, stop, index, value, place, end):
     """List what is not zero in rows first ... last - 1 from ``place`` on; False if that does not fit before ``end``."""
     B, N = x.shape[1], x.shape[2]
+    whole = N - N % 8
     for n in range(first, last):
         start[n] = place
         values = line(x, n // B, n % B)
-        if end - place < N:  # it may not fit: look first
-            number = 0
-            for i in range(N):
-                number += values[i] != 0
-            if number > end - place:
+        for i in range(0, whole, 8):
+            signs = eight_signs(values, i)
+            if signs != 0 and end - place < 8:
                 return False
-        for i in range(N):
+            while signs != 0:
+                at = i + lowest_bit(signs)
+                index[place], value[place] = at, values[at]
+                place += 1
+                signs &= signs - 1
+        for i in range(whole, N):
             if values[i] != 0:
+                if place == end:
+                    return False
                 index[place], value[place] = i, values[i]
                 place += 1
         stop[n] = place
@@ -149,7 +155,7 @@ def _collect(first, last, x, start, stop, index, value, place, end):
 
 
 def find_events(x: np.ndarray, threads: int = 1, one_in: int = 1) -> Events | None:
-    """List what is not zero in x [T, B, N] (last axis without gaps); None if that is more than one in ``one_in``.
+    """List what is not zero in x [T, B, N] (last axis without gaps); None if that is more than about one in ``one_in``.
 
     Each thread has a share of the places: a batch whose activity comes in bursts may be found too dense sooner with
     more threads.

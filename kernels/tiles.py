@@ -21,7 +21,7 @@ from numba.extending import intrinsic
 
 from .compiled_hints import _address, _view, inner
 
-__all__ = ["add_product", "piece", "row"]
+__all__ = ["add_product", "eight_signs", "lowest_bit", "piece", "row"]
 
 # of functions that only other compiled ones call; those keep their code in the cache
 piece = {**inner, "cache": False}
@@ -41,6 +41,32 @@ def row(typingctx, array, a):
         return _view(context, builder, flat, pointer, cgutils.unpack_tuple(builder, whole.shape, 2)[1])
 
     return flat(array, types.int64), codegen
+
+
+@intrinsic
+def eight_signs(typingctx, array, index):
+    """Which of ``array[index : index + 8]`` of an array with one axis are not zero, as bits; NaN is not zero."""
+
+    def codegen(context, builder, signature, args):
+        array_type = signature.args[0]
+        kind = context.get_value_type(array_type.dtype)
+        eight = ir.VectorType(kind, 8)
+        pointer = _address(context, builder, array_type, *args)
+        values = builder.load(builder.bitcast(pointer, eight.as_pointer()), align=array_type.dtype.bitwidth // 8)
+        signs = builder.fcmp_unordered("!=", values, ir.Constant(eight, [0.0] * 8))
+        return builder.zext(builder.bitcast(signs, ir.IntType(8)), ir.IntType(64))
+
+    return types.int64(array, types.int64), codegen
+
+
+@intrinsic
+def lowest_bit(typingctx, bits):
+    """The place of the lowest 1 in ``bits``, which are not 0."""
+
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(types.int64), codegen
 
 
 def _masked(builder: Any, name: str, vector: Any, lanes: int, *args: Any) -> Any:

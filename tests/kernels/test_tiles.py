@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from spikegram.kernels.tiles import add_product, row
+from spikegram.kernels.tiles import add_product, eight_signs, lowest_bit, row
 
 TOLERANCE = {np.float32: 3e-5, np.float64: 1e-13}
 
@@ -83,3 +83,19 @@ def test_row_is_a_view(seed: int) -> None:
 def test_mixed_types_are_refused() -> None:
     with pytest.raises(Exception, match="expected one floating type, got float64, float32, float64"):
         product(np.zeros((1, 1)), np.zeros((1, 1), np.float32), np.zeros((1, 1)), 8)
+
+
+@njit
+def places(x):
+    found = []
+    signs = eight_signs(x, 2)
+    while signs:
+        found.append(lowest_bit(signs))
+        signs &= signs - 1
+    return found
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_signs_of_eight(kind: type) -> None:
+    x = np.array([7, 7, 0, 1e-30, -0.0, np.nan, 0, -2, 0, 5, 7], kind)
+    assert places(x) == [1, 3, 5, 7]
