@@ -16,7 +16,6 @@ patterns, one bit a spin; a spin that is visited costs O(K), one that flips O(K)
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from typing import Any, NamedTuple, Self
 
@@ -24,7 +23,16 @@ import numpy as np
 
 from . import hopfield_theory as theory
 from .hopfield_binary import LANES, Classic, Exponential, Form, Polynomial, Run, overlaps, run
-from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs, pack_bits, unpack_bits
+from .memory import (
+    AssociativeMemory,
+    check_choice,
+    check_count,
+    check_number,
+    check_signs,
+    pack_bits,
+    share,
+    unpack_bits,
+)
 
 __all__ = ["HopfieldInfo", "HopfieldNetwork"]
 
@@ -229,14 +237,3 @@ def _prepare(form: Form, rows: np.ndarray, size: int) -> Callable[..., Run]:
 
 def _zeros(n: int) -> np.ndarray:
     return np.zeros(n, dtype=np.int64)
-
-
-def share(part: Callable[[int, int], None], items: int, threads: int) -> None:
-    """Call ``part(first, last)`` for stretches of 0 ... items - 1, one for each thread."""
-    threads = max(min(threads, items), 1)
-    edges = [items * t // threads for t in range(threads + 1)]
-    if threads == 1:
-        part(0, items)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(part, edges[:-1], edges[1:]))

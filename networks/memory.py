@@ -6,6 +6,7 @@
 ``energy(states)``        energy of each state [Q, N] -> [Q], where the model has one
 ``capacity()``            how many patterns the theory allows, where there is a theory
 ``save(path)``            write everything to one file; ``Class.load(path)`` reads it
+``nbytes``                bytes of what has been learned
 ========================  ==========================================================================================
 
 ``info`` is a named tuple that begins with the fields of `RecallInfo`; a model adds its own behind them. Binary patterns
@@ -24,7 +25,8 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -43,6 +45,7 @@ __all__ = [
     "check_signs",
     "pack_bits",
     "read_memory",
+    "share",
     "unpack_bits",
     "write_memory",
 ]
@@ -84,6 +87,11 @@ class AssociativeMemory(ABC):
     @abstractmethod
     def _from_content(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
         """Make the object that `_content` described; ValueError if the arrays do not fit."""
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of what has been learned, as `save` writes it."""
+        return sum(array.nbytes for array in self._content()[1].values())
 
     def save(self, path: str | Path) -> None:
         """Write settings and learned arrays to an ``.npz`` file; an older one is replaced once the new is complete."""
@@ -162,6 +170,18 @@ def pack_bits(bits: np.ndarray, width: int = 64) -> np.ndarray:
 def unpack_bits(words: np.ndarray, size: int) -> np.ndarray:
     """The first ``size`` bits of each row of `pack_bits`: bool [., size]."""
     return np.unpackbits(words.view(np.uint8), axis=1, count=size, bitorder="little").view(bool)
+
+
+# -- threads ----------------------------------------------------------------------------------------------------------
+def share(part: Callable[[int, int], None], items: int, threads: int) -> None:
+    """Call ``part(first, last)`` for stretches of 0 ... items - 1, one for each thread."""
+    threads = max(min(threads, items), 1)
+    edges = [items * t // threads for t in range(threads + 1)]
+    if threads == 1:
+        part(0, items)
+        return
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(part, edges[:-1], edges[1:]))
 
 
 # -- checks of arguments ----------------------------------------------------------------------------------------------

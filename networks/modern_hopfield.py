@@ -26,7 +26,7 @@ import numpy as np
 
 from . import hopfield_theory as theory
 from .hopfield_forms import Activation, activate, activation_named, conjugate
-from .memory import AssociativeMemory, RecallInfo, check_choice, check_count, check_number, check_real
+from .memory import AssociativeMemory, RecallInfo, check_choice, check_count, check_number, check_real, share
 
 __all__ = ["Mixture", "ModernHopfield"]
 
@@ -105,7 +105,7 @@ class ModernHopfield(AssociativeMemory):
 
     # -- dynamics -----------------------------------------------------------------------------------------------------
     def recall(
-        self, cues: Any, steps: int | None = 1, eps: float = 1e-4, stop_on: str = "p"
+        self, cues: Any, steps: int | None = 1, eps: float = 1e-4, stop_on: str = "p", threads: int | None = None
     ) -> tuple[np.ndarray, RecallInfo]:
         """Update each cue.
 
@@ -121,6 +121,9 @@ class ModernHopfield(AssociativeMemory):
         stop_on : str
             ``"p"``: the change of the weights, which takes two updates at least and room for all weights of a query.
             ``"state"``: that of the state.
+        threads : int, optional
+            Share the cues out between so many, with one thread for each matrix product; of softmax where p is not
+            compared. By default the products use as many threads as the library of NumPy does.
 
         Returns
         -------
@@ -132,6 +135,8 @@ class ModernHopfield(AssociativeMemory):
         most = None if steps is None else check_count(steps, "steps")
         eps = check_number(eps, "eps", 0)
         check_choice(stop_on, "stop_on", ("p", "state"))
+        if threads is not None:
+            check_count(threads, "threads")
         self._need_patterns()
         if stop_on == "p" and most != 1:
             return self._until_weights_stay(states, most, eps)
@@ -139,7 +144,7 @@ class ModernHopfield(AssociativeMemory):
         on = np.arange(len(states))
         states = states.copy()
         while on.size and (most is None or info.steps[on[0]] < most):
-            fresh = self._update(states[on])
+            fresh = self._update(states[on], threads)
             change = np.linalg.norm(fresh - states[on], axis=1)
             states[on] = fresh
             info.steps[on] += 1
@@ -241,16 +246,27 @@ class ModernHopfield(AssociativeMemory):
                 )
         return [slice(k, min(k + block, queries)) for k in range(0, queries, block)]
 
-    def _update(self, states: np.ndarray) -> np.ndarray:
+    def _update(self, states: np.ndarray, threads: int | None) -> np.ndarray:
         fresh = np.empty_like(states)
-        for rows in self._query_blocks(len(states), softmax=True):
-            if self.activation.kind == "softmax":
+
+        def softmax(first: int, last: int) -> None:
+            for k in range(first, last, _QUERIES):
+                rows = slice(k, min(k + _QUERIES, last))
                 _, total = self._walk(states[rows], fresh[rows])
                 fresh[rows] /= total[:, None]
-            else:
+
+        if self.activation.kind != "softmax":
+            for rows in self._query_blocks(len(states)):
                 for q, z in enumerate(self._overlaps(states[rows]), rows.start):
                     few, p = _sparse_weights(z, self.activation)
                     fresh[q] = p @ self.patterns[few]
+        elif threads is None:
+            softmax(0, len(states))
+        else:
+            from threadpoolctl import threadpool_limits
+
+            with threadpool_limits(1, "blas"):
+                share(softmax, len(states), threads)
         return fresh
 
     def _walk(self, states: np.ndarray, out: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
@@ -263,21 +279,25 @@ class ModernHopfield(AssociativeMemory):
             out[:] = 0
         # weights below this share of the largest sum to less than half a unit in the last place
         least = self.dtype.type(math.log(len(self)) - math.log(np.finfo(self.dtype).eps / 4))
+        lowest = self.dtype.type(math.log(np.finfo(self.dtype).tiny) + 1)
+        room = np.empty((len(query), min(block, len(self))), dtype=self.dtype)
+        part = np.empty_like(states)
         for first in range(0, len(self), block):
             X = self.patterns[first : first + block]
-            z = query @ X.T
+            z = np.matmul(query, X.T, out=room[:, : len(X)])
             higher = np.maximum(most, z.max(1))
             z -= higher[:, None]
             if out is not None and (z[:, ::_SAMPLE] > -least).any(0).mean() < _WORTH:
                 seen = (z > -least).any(0)
                 z, X = z[:, seen], X[seen]
             shrink = np.exp(most - higher)
+            np.maximum(z, lowest, out=z)  # numbers below the smallest normal one would slow the product down
             np.exp(z, out=z)
             total = total * shrink + z.sum(1)
             if out is not None:
                 out *= shrink[:, None]
                 if len(X):
-                    out += z @ X
+                    out += np.matmul(z, X, out=part)
             most = higher
         return most, total
 

@@ -22,8 +22,9 @@ _USUAL = ("cuba4k", "coba4k", "brunel")
 _QUICK = ("cuba4k", "coba4k", "scale")
 _HELP = """Time networks on our engine and on the peers that are installed; check that all show the same dynamics.
 
-Without a name: cuba4k, coba4k and brunel, 1 s each. "all" takes every usual network, "list" tells their names;
-"layers [NAME...]" times PyTorch layers instead. Each run is a process of its own, systems take turns, medians are
+Without a name: cuba4k, coba4k and brunel, 1 s each. "all" takes every usual network, "list" tells their names. Instead of
+networks, "layers [NAME...]" times PyTorch layers, "memories" memories, each beside NumPy, torch and other packages; these
+suites take --repeats, --threads, --quick and --out. Each run is a process of its own, systems take turns, medians are
 compared. Statistics of every run are checked against the ranges on which the simulators agree; a run outside them makes
 the command fail."""
 
@@ -47,14 +48,19 @@ the command fail."""
 def bench(names: Sequence[str], **options: Any) -> int:
     """Run the command; 1 if a run failed or was out of range."""
     from .catalogue import NETWORKS, find
+    from .works import SUITES
 
     if list(names) == ["list"]:
         width = max(map(len, NETWORKS))
         for network in NETWORKS.values():
             click.echo(f"{network.name:<{width}}  {network.title}")
+        for suite in SUITES:
+            click.echo(f"{suite:<{width}}  suite of works in one process, beside NumPy and torch")
         return 0
     if names and names[0] == "layers":
         return _layers(names[1:], options)
+    if suites := [name for name in names if name in SUITES]:
+        return _bench_suite(suites, names, **options)
     quick = options.pop("quick")
     chosen = list(dict.fromkeys(names or (_QUICK if quick else _USUAL)))
     if "all" in chosen:
@@ -93,12 +99,7 @@ def _settings(
             click.echo(f"skipped: {note}")
         else:
             there.append(name)
-    try:
-        counts = tuple(int(word) for word in _words(threads))
-    except ValueError:
-        counts = ()
-    if not counts or min(counts) < 1:
-        raise ValueError(f"threads: expected numbers such as 1,2, got {threads!r}")
+    counts = _counts(threads)
     for network in networks:
         if seconds is not None and seconds not in network.seconds:
             known = " or ".join(f"{s:g}" for s in network.seconds)
@@ -109,6 +110,27 @@ def _settings(
         dtypes=("float32", "float64") if dtype == "both" else (dtype,), threads=counts,
         largest=largest or (1e6 if quick else 1e8), **more,
     )  # fmt: skip
+
+
+def _bench_suite(
+    suites: Sequence[str], names: Sequence[str], repeats: int | None, threads: str, quick: bool, out: str, **_: Any
+) -> int:
+    """Run one suite of works."""
+    from .works import bench_suite
+
+    if len(names) > 1:
+        raise ValueError(f"names: expected the suite {suites[0]!r} alone, got {', '.join(names)}")
+    return bench_suite(suites[0], _counts(threads), repeats or (1 if quick else 5), quick, Path(out), click.echo)
+
+
+def _counts(threads: str) -> tuple[int, ...]:
+    try:
+        counts = tuple(int(word) for word in _words(threads))
+    except ValueError:
+        counts = ()
+    if not counts or min(counts) < 1:
+        raise ValueError(f"threads: expected numbers such as 1,2, got {threads!r}")
+    return counts
 
 
 def _words(text: str) -> list[str]:

@@ -42,7 +42,7 @@ def test_saved_and_loaded_memory_is_the_same(tmp_path: Path) -> None:
     table.save(tmp_path / "a.mem")
     assert [f.name for f in tmp_path.iterdir()] == ["a.mem"]
     again = Table.load(tmp_path / "a.mem")
-    assert again.size == 3 and np.array_equal(again.rows, table.rows)
+    assert again.nbytes == 6 and again.size == 3 and np.array_equal(again.rows, table.rows)
     states, info = again.recall([[True, False, False]])
     assert states.tolist() == [[1, -1, 1]] and info.converged.tolist() == [True]
 

@@ -42,6 +42,15 @@ def test_blocks_are_the_reference(activation: Any, beta: float, monkeypatch: pyt
         assert np.array_equal(info.steps, found.steps) and np.array_equal(info.converged, found.converged)
 
 
+def test_threads_share_the_cues(seed: int) -> None:
+    memory, X, cues = filled(60, 12, seed, beta=2.0)
+    for threads in (1, 2, 3):
+        states, _ = memory.recall(cues, threads=threads)
+        assert np.allclose(states, memory.recall(cues)[0], atol=1e-13)
+    with pytest.raises(ValueError, match="threads: expected at least 1"):
+        memory.recall(cues, threads=0)
+
+
 def test_single_precision_leaves_out_what_cannot_matter(seed: int) -> None:
     rng = np.random.default_rng(seed)
     X = rng.standard_normal((20_000, 64)).astype(np.float32)

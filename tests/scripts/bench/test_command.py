@@ -12,6 +12,7 @@ import pytest
 from spikegram.cli import main
 from spikegram.scripts.bench import machine, runner, systems
 from spikegram.scripts.bench.catalogue import NETWORKS
+from spikegram.scripts.bench.works import SUITES
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def test_which_networks(faked: list[Any], tmp_path: Path) -> None:
 
 def test_list(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["bench", "list"]) == 0
-    assert len(capsys.readouterr().out.splitlines()) == len(NETWORKS)
+    assert len(capsys.readouterr().out.splitlines()) == len(NETWORKS) + len(SUITES)
 
 
 @pytest.mark.parametrize(
