@@ -31,6 +31,7 @@ from .memory import AssociativeMemory, RecallInfo, check_choice, check_count, ch
 __all__ = ["Mixture", "ModernHopfield"]
 
 _QUERIES, _TILE = 256, 2**19  # queries and products of a block: small enough for the cache, large enough for BLAS
+_ARRAYS = 10  # as large as all weights of a query, while these are sorted and summed up
 _SAMPLE, _WORTH = 16, 0.9  # one pattern in so many is looked at first, and what share must have weight to take all
 
 
@@ -170,7 +171,7 @@ class ModernHopfield(AssociativeMemory):
         mass = check_number(mass, "mass", 0, 1, above=True)
         self._need_patterns()
         parts = []
-        for rows in self._query_blocks(len(cues)):
+        for rows in self._query_blocks(len(cues), _ARRAYS, np.float64):
             p = activate(self._overlaps(cues[rows]), self.activation).astype(np.float64)
             cumulated = np.cumsum(-np.sort(-p, axis=1), axis=1)
             k = np.minimum((cumulated < mass * cumulated[:, -1:]).sum(1) + 1, p.shape[1])
@@ -184,11 +185,13 @@ class ModernHopfield(AssociativeMemory):
         states = check_real(states, "states", self.size, self.dtype)
         self._need_patterns()
         star = np.zeros(len(states))
-        for rows in self._query_blocks(len(states), softmax=True):
-            if self.activation.kind == "softmax":
+        if self.activation.kind == "softmax":
+            for k in range(0, len(states), _QUERIES):
+                rows = slice(k, min(k + _QUERIES, len(states)))
                 most, total = self._walk(states[rows], None)
                 star[rows] = most + np.log(total / len(self))
-            else:
+        else:
+            for rows in self._query_blocks(len(states), _ARRAYS, np.float64):
                 star[rows] = conjugate(self._overlaps(states[rows]).astype(np.float64), self.activation)
         return -star / self.beta + (states.astype(np.float64) ** 2).sum(1) / 2 + self._largest / 2
 
@@ -232,18 +235,15 @@ class ModernHopfield(AssociativeMemory):
     def _overlaps(self, cues: np.ndarray) -> np.ndarray:
         return (self.dtype.type(self.beta) * cues) @ self.patterns.T
 
-    def _query_blocks(self, queries: int, softmax: bool = False) -> list[slice]:
-        """Queries that are handled together: with softmax always the same number, else as many as fit."""
-        if softmax and self.activation.kind == "softmax":
-            block = _QUERIES
-        else:
-            row = 3 * len(self) * self.dtype.itemsize  # overlaps, weights, and one more while they are worked out
-            block = self.budget // row
-            if block < 1:
-                raise ValueError(
-                    f"budget: the weights of one query need {row} bytes, got {self.budget}; with softmax, "
-                    f"stop_on='state' needs less"
-                )
+    def _query_blocks(self, queries: int, arrays: int, dtype: Any = None) -> list[slice]:
+        """Queries that are handled together when so many arrays [queries, P] are held at a time."""
+        row = arrays * len(self) * np.dtype(dtype or self.dtype).itemsize
+        block = self.budget // row
+        if block < 1:
+            raise ValueError(
+                f"budget: the weights of one query need {row} bytes, got {self.budget}; softmax with "
+                f"stop_on='state' needs less"
+            )
         return [slice(k, min(k + block, queries)) for k in range(0, queries, block)]
 
     def _update(self, states: np.ndarray, threads: int | None) -> np.ndarray:
@@ -256,7 +256,7 @@ class ModernHopfield(AssociativeMemory):
                 fresh[rows] /= total[:, None]
 
         if self.activation.kind != "softmax":
-            for rows in self._query_blocks(len(states)):
+            for rows in self._query_blocks(len(states), 3):
                 for q, z in enumerate(self._overlaps(states[rows]), rows.start):
                     few, p = _sparse_weights(z, self.activation)
                     fresh[q] = p @ self.patterns[few]
@@ -304,7 +304,7 @@ class ModernHopfield(AssociativeMemory):
     def _until_weights_stay(self, cues: np.ndarray, most: int | None, eps: float) -> tuple[np.ndarray, RecallInfo]:
         """Repeat the update until the weights change by at most ``eps``."""
         states, info = cues.copy(), RecallInfo(np.zeros(len(cues), np.int64), np.zeros(len(cues), bool))
-        for rows in self._query_blocks(len(cues)):
+        for rows in self._query_blocks(len(cues), _ARRAYS):
             on, p = np.arange(rows.start, rows.stop), None
             while on.size and (most is None or info.steps[on[0]] < most):
                 q = activate(self._overlaps(states[on]), self.activation)

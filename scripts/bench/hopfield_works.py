@@ -4,6 +4,7 @@ The peers are written here, with the same equations and sizes, and must give the
 
 - ``plain torch``: the products and the softmax as the authors' layers make them, with the whole matrix of weights;
 - ``torch SDPA``: the fused attention of torch;
+- ``authors' way``, ``MultiheadAttention`` (of torch, which gives p as well unless told not to): for the layer;
 - ``NumPy, overlaps``: a visit is one product over patterns, a flip updates the overlaps (as ours; 4 bytes a bit);
 - ``NumPy, fields``: of the classic network, the matrix J and the fields of all spins are kept: a visit looks one number
   up, a flip adds a row of J. J (400 MB for 10,000 spins) is made before anything is timed.
@@ -63,6 +64,53 @@ def near(answers: Mapping[str, Any]) -> None:
         worst = float(np.abs(answers[label] - answers[first]).max())
         if worst > 2e-6:
             raise ValueError(f"{label}: an answer differs by {worst:.3g}")
+
+
+# -- the layer --------------------------------------------------------------------------------------------------------
+def layer(threads: int, quick: bool) -> Mapping[str, Callable[[], Any]]:
+    """Forward pass of `Hopfield` without LayerNorm beside torch's own layer and the authors' way, the same weights.
+
+    The authors' way holds the weights p of all heads and normalises them by a softmax of its own call.
+    """
+    import torch
+    from torch.nn import functional as F  # noqa: N812
+
+    from spikegram.bridges.torch import Hopfield
+
+    B, L, width, heads = (2, 32, 32, 4) if quick else (16, 512, 256, 8)
+    torch.manual_seed(3)
+    plain = dict.fromkeys(("state_pattern", "stored_pattern", "pattern_projection"), False)
+    ours = Hopfield(width, num_heads=heads, **{f"normalize_{name}": on for name, on in plain.items()})
+    other = torch.nn.MultiheadAttention(width, heads, batch_first=True)
+    parts = (ours.q_proj, ours.k_proj, ours.v_proj)
+    with torch.no_grad():
+        other.in_proj_weight.copy_(torch.cat([p.weight for p in parts]))
+        other.in_proj_bias.copy_(torch.cat([p.bias for p in parts]))
+        other.out_proj.load_state_dict(ours.out_proj.state_dict())
+    x, y = torch.randn(B, L, width), torch.randn(B, L, width)
+
+    def authors() -> Any:
+        q, k, v = (
+            p(s).transpose(0, 1).reshape(L, B * heads, -1).transpose(0, 1)
+            for p, s in zip(parts, (x, y, y), strict=True)
+        )
+        p = F.softmax(torch.bmm(q * ours.scaling, k.transpose(1, 2)), dim=-1)
+        read = torch.bmm(F.dropout(p, 0.0), v).transpose(0, 1).reshape(L, B, -1)
+        return ours.out_proj(read).transpose(0, 1)
+
+    def without_gradient(call: Callable[[], Any]) -> Callable[[], Any]:
+        def run() -> Any:
+            with torch.no_grad():
+                return call().numpy()
+
+        return run
+
+    calls = {
+        "spikegram": lambda: ours((y, x, y)), "authors' way": authors,
+        "MultiheadAttention": lambda: other(x, y, y)[0],
+        "MultiheadAttention, no p": lambda: other(x, y, y, need_weights=False)[0],
+    }  # fmt: skip
+    return {label: without_gradient(call) for label, call in calls.items()}
 
 
 # -- binary patterns --------------------------------------------------------------------------------------------------
@@ -161,6 +209,10 @@ WORKS = [
     Work(
         "hopfield-retrieval-separated", "256 queries among 100,000 patterns of 512, single patterns (beta 64)",
         retrieval(64.0), near, {"plain torch": 1.0, "torch SDPA": 1.0},
+    ),
+    Work(
+        "hopfield-layer", "forward pass of the layer, 16 x 512 states and patterns of 256, 8 heads", layer, near,
+        {"authors' way": 1.5, "MultiheadAttention": 1.0, "MultiheadAttention, no p": 1.0},
     ),
     Work(
         "hopfield-classic", "classic, 10,000 spins, 1,000 patterns: 2 cues with 10 % turned until convergence",

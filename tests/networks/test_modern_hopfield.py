@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ def test_blocks_are_the_reference(activation: Any, beta: float, monkeypatch: pyt
     memory, X, cues = filled(50, 12, seed, beta=beta, activation=activation)
     monkeypatch.setattr(module, "_QUERIES", 7)
     monkeypatch.setattr(module, "_TILE", 60)
-    memory.budget = 3 * 50 * 8 * 4
+    memory.budget = 10 * 50 * 8 * 4
     want, p = hopfield_update(X, cues, beta, activation)
     states, info = memory.recall(cues)
     assert np.allclose(states, want, atol=1e-12) and (info.steps == 1).all()
@@ -64,6 +65,23 @@ def test_single_precision_leaves_out_what_cannot_matter(seed: int) -> None:
         assert states.dtype == np.float32 and np.abs(states - exact).max() < 1e-5
 
 
+@pytest.mark.parametrize("activation", ["softmax", "sparsemax"])
+def test_memory_of_retrieval_is_bounded(activation: str, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    X = rng.standard_normal((200_000, 8), dtype=np.float32)
+    memory = ModernHopfield(8, beta=5.0, activation=activation, dtype="float32", budget=2**24)
+    memory.store(X)
+    cues = X[:64] + np.float32(0.1)  # all weights at once would take 51 MB
+    tracemalloc.start()
+    states, _ = memory.recall(cues)
+    memory.energy(cues)
+    memory.mixture(cues[:4])
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 1.25 * 2**24
+    assert np.allclose(states[:2], hopfield_update(X, cues[:2], np.float32(5), activation)[0], atol=1e-4)
+
+
 def test_until_convergence(seed: int) -> None:
     memory, X, cues = filled(20, 40, seed, beta=1.0)
     states, info = memory.recall(cues, steps=None, eps=1e-8)
@@ -73,7 +91,7 @@ def test_until_convergence(seed: int) -> None:
 
 def test_mixture_of_kinds_of_fixed_points(seed: int) -> None:
     memory, X, _ = filled(20, 40, seed, beta=1e-4)
-    memory.budget = 3 * 20 * 8 * 3
+    memory.budget = 10 * 20 * 8 * 3
     average = memory.mixture(X)
     assert (average.k == 18).all() and average.entropy == pytest.approx(math.log(20), abs=1e-3)
     memory.beta = 5.0

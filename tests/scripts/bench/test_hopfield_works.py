@@ -7,8 +7,8 @@ import pytest
 
 from spikegram.scripts.bench.hopfield_works import WORKS, near, same
 
-MEMORIES = [work for work in WORKS if "retrieval" not in work.name]
-RETRIEVAL = [work for work in WORKS if "retrieval" in work.name]
+WITH_TORCH = [work for work in WORKS if "retrieval" in work.name or "layer" in work.name]
+MEMORIES = [work for work in WORKS if work not in WITH_TORCH]
 
 
 @pytest.mark.parametrize("work", MEMORIES, ids=lambda work: work.name)
@@ -18,11 +18,11 @@ def test_binary_networks_agree(work: object) -> None:
     work.agree(answers)
 
 
-@pytest.mark.parametrize("work", RETRIEVAL, ids=lambda work: work.name)
-def test_retrievals_agree(work: object) -> None:
+@pytest.mark.parametrize("work", WITH_TORCH, ids=lambda work: work.name)
+def test_real_patterns_agree(work: object) -> None:
     pytest.importorskip("torch")
     answers = {label: call() for label, call in work.make(1, True).items()}
-    assert list(answers) == ["spikegram", "plain torch", "torch SDPA"]
+    assert list(answers)[0] == "spikegram" and set(work.goals) == set(list(answers)[1:])
     work.agree(answers)
 
 
