@@ -1,4 +1,4 @@
-"""Monte Carlo of the dense Hebbian network (P = 4) beside NumPy: heat bath of replicas, the same draws, the same states.
+"""Monte Carlo of the dense Hebbian network (P = 4) beside NumPy: heat bath of replicas, same draws, same states.
 
 The peers are written here, with the same energy differences, so that states must agree to the last spin:
 
