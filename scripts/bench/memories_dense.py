@@ -19,7 +19,9 @@ from spikegram.networks import DenseHebbian
 from spikegram.networks.dense_hebbian_data import noisy_examples
 from spikegram.networks.dense_hebbian_steps import shuffled
 
-__all__ = ["agree", "make"]
+from .works import Work
+
+__all__ = ["WORKS"]
 
 BETA, SEED = 2.0, 5
 
@@ -72,3 +74,11 @@ def agree(answers: Mapping[str, Any]) -> None:
         differ = int((answers[label] != answers[first]).sum())
         if differ:
             raise ValueError(f"{label}: {differ} spins differ")
+
+
+WORKS = [
+    Work(
+        "dense-monte-carlo", "dense Hebbian network, P = 4, 1,000 spins, 1,000 patterns: 3 sweeps of 2 replicas", make,
+        agree, {"NumPy, direct": 50.0},
+    )
+]  # fmt: skip

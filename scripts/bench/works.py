@@ -32,7 +32,7 @@ from . import machine
 
 __all__ = ["SUITES", "Work", "bench_suite", "measure", "works"]
 
-SUITES = {"memories": ("hopfield_works",)}
+SUITES = {"memories": ("hopfield_works", "memories_dense")}
 
 
 @dataclass(frozen=True)

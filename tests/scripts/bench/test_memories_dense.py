@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from spikegram.scripts.bench import memories_dense
+from spikegram.scripts.bench.works import measure, works
 
 
 def test_all_give_the_same_states() -> None:
@@ -14,6 +15,13 @@ def test_all_give_the_same_states() -> None:
     memories_dense.agree(answers)
     again = memories_dense.make(threads=2, quick=True)["spikegram"]()
     assert np.array_equal(again, answers["spikegram"]) and again.shape == (2, 100)
+
+
+def test_it_is_a_work_of_the_suite() -> None:
+    (work,) = memories_dense.WORKS
+    assert work in works("memories") and work.goals == {"NumPy, direct": 50.0}
+    found = measure(work, repeats=1, quick=True)
+    assert found["complaint"] == "" and found["ratios"]["NumPy, direct"] > 1
 
 
 def test_a_wrong_answer_is_told() -> None:
