@@ -175,6 +175,19 @@ def test_monte_carlo_agrees_with_theory(beta: float, rho_of: tuple, alpha: float
     assert abs(np.mean(found) - theory.rs_solve(4, beta, theory.entropy_of_data(r, M), alpha).m) < 3 * error + 1e-3
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("r", "M"), [(1.0, 1), (0.5, 31)])
+def test_pairs_agree_with_theory(r: float, M: int) -> None:
+    """P = 2 at high load, where the noise of other patterns is amplified: N = 1000, alpha = 0.02, beta = 4."""
+    N, alpha, found = 1000, 0.02, []
+    for seed in range(6):
+        xi, memory = trained(N, round(alpha * N), M, r, seed, sums=True, order=2)
+        done = memory.monte_carlo(xi[:2], 4.0, 60, xi[:2], seed=seed)
+        found.append(done.overlaps[range(2), 20:, range(2)].mean())
+    error = np.std(found, ddof=1) / math.sqrt(len(found))
+    assert abs(np.mean(found) - theory.rs_solve(2, 4.0, theory.entropy_of_data(r, M), alpha).m) < 3 * error + 2e-3
+
+
 def test_classic_network_flip_for_flip(seed: int) -> None:
     """P = 2, r = 1: the sign of a matrix J without diagonal, in the same order of spins."""
     N, K = 60, 6

@@ -59,12 +59,11 @@ def test_load_line_agrees_with_the_solver(point: tuple) -> None:
 
 def test_phase_diagram() -> None:
     hot = 1 / phases.spinodal(4)[0]
-    lines = phases.phase_diagram(4, [0.3, 0.7, 1.01 * hot])
-    assert lines.retrieval[0] > lines.retrieval[1] > 0 and math.isnan(lines.retrieval[2])
-    assert 0 < lines.ground[0] < lines.retrieval[0]
-    assert phases.phase_diagram(4, [0.6]).ground[0] > 0  # below 1/1.3776
-    assert math.isnan(phases.phase_diagram(4, [0.75]).ground[0])
-    assert lines.glass == pytest.approx(np.square([0.3, 0.7, 1.01 * hot]) / 36)
+    T = np.array([0.3, 0.6, 0.75, 1.01 * hot])  # the first order is at 1/1.3776 = 0.726
+    lines = phases.phase_diagram(4, T)
+    assert (np.diff(lines.retrieval[:3]) < 0).all() and lines.retrieval[2] > 0 and math.isnan(lines.retrieval[3])
+    assert 0 < lines.ground[1] < lines.ground[0] < lines.retrieval[0] and np.isnan(lines.ground[2:]).all()
+    assert lines.glass == pytest.approx(T**2 / 36)
     frozen = theory.rs_solve(4, 1 / 0.5, 0, [0.24 / 36, 0.26 / 36], m0=0.0, damping=0.0).q
     assert frozen[0] < 1e-6 < 1e-3 < frozen[1]
     assert np.isnan(phases.glass_load(4, 0.5, "distinct"))

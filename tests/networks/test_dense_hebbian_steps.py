@@ -62,7 +62,7 @@ def test_ties_keep_the_spin() -> None:
 def test_heat_bath_probability() -> None:
     """One spin pair, H = -(N/2)(s1 + s2)^2/N^2: the second spin agrees with the first with 1/(1 + exp(-2 beta))."""
     W, beta, agree = np.ones((2, 1), dtype=np.int8), 0.7, 0
-    state, n = np.array([1, 1], dtype=np.int8), 4000
+    state, n = np.array([1, 1], dtype=np.int8), 1500
     run = steps.reference_run(W, state, np.ones((1, 2)), 2, "all", -0.25, beta, True, n, 0, 5, 0)
     agree = (abs(run.overlaps[1:, 0]) == 1).mean()
     expected = 1 / (1 + math.exp(-beta))  # -1 against 0

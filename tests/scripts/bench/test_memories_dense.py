@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikegram.scripts.bench import memories_dense
-from spikegram.scripts.bench.works import measure, works
+from spikegram.scripts.bench.works import works
 
 
 def test_all_give_the_same_states() -> None:
@@ -20,8 +20,6 @@ def test_all_give_the_same_states() -> None:
 def test_it_is_a_work_of_the_suite() -> None:
     (work,) = memories_dense.WORKS
     assert work in works("memories") and work.goals == {"NumPy, direct": 50.0}
-    found = measure(work, repeats=1, quick=True)
-    assert found["complaint"] == "" and found["ratios"]["NumPy, direct"] > 1
 
 
 def test_a_wrong_answer_is_told() -> None:
