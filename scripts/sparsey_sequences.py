@@ -6,9 +6,9 @@ before (H). The Code Selection Algorithm with U and H is that of G. J. Rinkus 20
 What to see. Outlines of four shapes go left, right, up and down. Middle frames of a shape are one picture in all four
 motions: with H its codes differ, as what came before does; with U alone they are the same. 96 films, each seen once,
 are recognised by their codes, and shown its first frame the memory goes through the rest of a film by itself (the
-pictures are read back through the same synapses). Other films are told by a class field that hears the codes: the motion is only
-in the sequence, so U alone fails. Known frames in a novel order are novel (G is low), unless a mac may back off to U
-alone: then they look perfectly familiar.
+pictures are read back through the same synapses). Other films are told by a class field that hears the codes: the
+motion is only in the sequence, so U alone fails. Known frames in a novel order are novel (G is low), unless a mac may
+back off to U alone: then they look perfectly familiar.
 
 ``--films-of FOLDER`` reads PERSON_ACTION.avi files, those of the Weizmann set, and classifies the actions of each
 person by a memory that has learned the others; about 0.67 is claimed for that set and not verified.
