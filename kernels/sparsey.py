@@ -5,7 +5,8 @@ eight rows in one go, and only the counts are spread to numbers. Synapses that d
 looked up while rows are summed. Only rows of active inputs are touched, so time does not grow with what is stored.
 
 The denominators of the sigmoid, one exponential and one power for each different V, are kept in a table of 512 places
-for each mac. All sums run in the order of the reference, and so winners, familiarities and synapses are the same.
+for each mac. A mac that has only U, from one source, works with counts: V and mu are looked up by the count. All sums
+run in the order of the reference, and so winners, familiarities and synapses are the same.
 """
 
 from __future__ import annotations
@@ -13,7 +14,8 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit, types
+from numba.extending import intrinsic
 
 from . import sparsey_columns as c
 from .compiled import uniform
@@ -33,6 +35,16 @@ _G_MINUS, _GAMMA, _CHI, _SIGMA, _V_ZETA, _GAIN, _SATURATION = (
 )
 _HASH, _55, _32 = np.uint64(0x9E3779B97F4A7C15), np.uint64(55), np.uint64(32)
 _1 = np.uint32(1)
+
+
+@intrinsic
+def _ones(typingctx, word):
+    """Number of bits that are set in a word of 64."""
+
+    def codegen(context, builder, signature, args):
+        return builder.ctpop(args[0])
+
+    return types.int64(types.uint64), codegen
 
 
 @njit(**_inner)
@@ -174,6 +186,41 @@ def _own_row(m, x, t, first, tables, codes):
 
 
 @njit(**_inner)
+def _full(m, x, heard, loud, ints):
+    """The sum that stands for a signal of 1."""
+    if ints[m, _FIXED]:
+        if x == 0 and ints[m, _LEVEL] == 0:
+            heard = ints[m, _EXPECTED]
+        else:
+            heard = (max(loud, ints[m, _LEAST]) if x == 0 else loud) * ints[m, _HEARD + x]
+    return float(heard * ints[m, _WEIGHT])
+
+
+@njit(**_inner)
+def _lone(m, first, found, tables, memory, rows, ends, gains, planes, eights, acc, V):
+    """U from one source and nothing else: ``acc`` gets counts, ``V`` the local support of each count; gives G."""
+    ints = tables.ints
+    Q, K, n = ints[m, _Q], ints[m, _K], ends[0]
+    _count(memory.bits, ints[m, _START], (Q * K + 63) // 64, rows, 0, n, planes, eights, acc)
+    full, F, unit = _full(m, 0, n, found, ints), gains[0], float(ints[m, _WEIGHT])
+    power = ints[m, _POWER_FIRST] if first else ints[m, _POWER]
+    for k in range(n + 1):
+        x = min(1.0, F * (unit * k) / full)
+        y = x
+        for _ in range(power - 1):
+            y = y * x
+        V[k] = y
+    total = 0.0
+    for q in range(Q):
+        counts = part(acc, 0, q * K, K)
+        best = counts[0]
+        for k in range(1, K):
+            best = max(best, counts[k])
+        total += V[best]
+    return total / Q
+
+
+@njit(**_inner)
 def _signal(m, x, t, first, now, found, tables, memory, codes, rows, ends, gains, planes, eights, acc, signals):
     """Normalise the sums of a bundle into ``signals[x]``; gives whether the signal is present."""
     ints = tables.ints
@@ -206,12 +253,7 @@ def _signal(m, x, t, first, now, found, tables, memory, codes, rows, ends, gains
         heard -= 1
     if heard == 0:
         return False
-    if ints[m, _FIXED]:
-        if x == 0 and ints[m, _LEVEL] == 0:
-            heard = ints[m, _EXPECTED]
-        else:
-            heard = (max(loud, ints[m, _LEAST]) if x == 0 else loud) * ints[m, _HEARD + x]
-    full = float(heard * ints[m, _WEIGHT])
+    full = _full(m, x, heard, loud, ints)
     for i in range(cells):
         total[i] = min(1.0, total[i] / full)
     return True
@@ -309,8 +351,8 @@ def _raise_inflection(m, tables, memory, V):
 
 
 @njit(**_inner)
-def _winners(m, t, G, hard, seed, stream, step, tables, memory, codes, V, mu):
-    """Win weights, winners and gain of the code."""
+def _winners(m, t, G, hard, seed, stream, step, tables, memory, codes, V, number, index, weights, mu):
+    """Win weights, winners and gain of the code; cell i has the local support ``V[index[i]]``, one of ``number``."""
     ints, floats = tables.ints, tables.floats
     Q, K, kind = ints[m, _Q], ints[m, _K], ints[m, _SIGMOID]
     v0 = memory.inflection[m, 0]
@@ -321,22 +363,24 @@ def _winners(m, t, G, hard, seed, stream, step, tables, memory, codes, V, mu):
         height = 1.0 + rise ** floats[m, _GAMMA] * floats[m, _CHI] * K
         if kind < 2:
             height = height - 1.0
-    supported = 0
+    for k in range(number):
+        y = height / _denominator(V[k], m, kind, v0, tables, memory)
+        weights[k] = max(y, 1.0) if kind == 2 else y + 1.0
+    supported, limit = 0, floats[m, _V_ZETA]
     for q in range(Q):
         u = uniform(seed, stream, ints[m, _MODULE] + q, step)
-        total, best, tied = 0.0, -1.0, 0
+        places = part(index, 0, q * K, K)
+        total, best, tied, winner = 0.0, -1.0, 0, 0
         for k in range(K):
-            v = V[q * K + k]
-            supported += v > floats[m, _V_ZETA]
-            y = height / _denominator(v, m, kind, v0, tables, memory)
-            y = max(y, 1.0) if kind == 2 else y + 1.0
+            y = weights[places[k]]
+            supported += V[places[k]] > limit
             total += y
             mu[k] = y if hard else total
-            if y > best:
-                best, tied = y, 0
-            tied += y == best
-        winner = 0
         if hard:
+            for k in range(K):
+                best = max(best, mu[k])
+            for k in range(K):
+                tied += mu[k] == best
             left = min(np.int64(u * tied), tied - 1)
             while mu[winner] != best or left > 0:
                 left -= mu[winner] == best
@@ -393,7 +437,7 @@ def _coactive(stamp, now, ints, m):
 
 
 @njit(**_inner)
-def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains):
+def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains, eights):
     """Strengthen the synapses from all active rows to the winners; freeze what is saturated."""
     ints = tables.ints
     Q, K, cell0, start = ints[m, _Q], ints[m, _K], ints[m, _CELL], ints[m, _START + x]
@@ -403,9 +447,16 @@ def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains
     n, cells = ends[found - 1], Q * K
     words, own = (cells + 63) // 64, _own_row(m, x, t, first, tables, codes)
     grown = 0
+    in_words = ints[m, _DECAY] == 0 and ints[m, _FREEZE] != 2
+    wins = part(eights, 0, 0, words)
+    for w in range(words):
+        wins[w] = 0
     for q in range(Q):
         cell = q * K + codes.codes[t + 1, m, q]
         if memory.frozen[x, cell0 + cell]:
+            continue
+        if in_words:
+            wins[cell >> 6] |= np.uint64(1) << np.uint64(cell & 63)
             continue
         more = 0
         if ints[m, _DECAY]:
@@ -423,6 +474,19 @@ def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains
                     memory.bits[place] |= bit
         memory.grown[x, cell0 + cell] += more
         grown += more
+    if in_words:
+        for r in range(n):
+            cell, bit = 0, np.uint64(0)
+            if own >= 0 and own <= rows[r] < own + cells:  # no synapses from a module to itself
+                q = (rows[r] - own) // K
+                cell = q * K + codes.codes[t + 1, m, q]
+                bit = wins[cell >> 6] & (np.uint64(1) << np.uint64(cell & 63))
+                wins[cell >> 6] ^= bit
+            held = part(memory.bits, 0, start + rows[r] * words, words)
+            for w in range(words):
+                grown += _ones(wins[w] & ~held[w])
+                held[w] |= wins[w]
+            wins[cell >> 6] ^= bit
     memory.total[m, x] += grown
     if ints[m, _FREEZE] == 0 or memory.still[m, x] == cells:
         return
@@ -441,7 +505,7 @@ def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains
 @njit(**_options)
 def run(
     macs, begin, end, frames, starts, learn, hard, thresholds, allowed, replay, seed, stream, step, now,
-    tables, memory, codes, rows, ends, gains, planes, eights, acc, signals, V, mu,
+    tables, memory, codes, rows, ends, gains, planes, eights, acc, signals, V, mu, weights, same,
 ):  # fmt: skip
     """Let macs, in this order, go through the frames from ``begin`` to ``end``.
 
@@ -466,6 +530,10 @@ def run(
                 codes.gains[t + 1, m], codes.ages[t + 1, m] = codes.gains[t, m], on + 1
                 codes.G[t + 1, m], codes.used[t + 1, m] = codes.G[t, m], codes.used[t, m]
             else:
+                lone = ints[m, _DECAY] == 0 and ints[m, _SIGMOID] != 2
+                lone &= first or (ints[m, _BEGIN + 1] == ints[m, _END + 1] and ints[m, _BEGIN + 2] == ints[m, _END + 2])
+                lone &= ints[m, _LEVEL] == 0 or ints[m, _END] - ints[m, _BEGIN] == 1
+                number, G = ints[m, _Q] * ints[m, _K], 0.0
                 whole, sees, asleep = np.int64(0), True, False
                 for x in range(3):
                     found = _collect(m, x, t, first, tables, codes, frames, rows, ends, gains)
@@ -474,6 +542,11 @@ def run(
                         sees = ints[m, _LEAST] <= features <= ints[m, _MOST]
                         asleep = not sees and not (replay and features == 0)
                     if asleep or (x == 0 and not sees) or found == 0:
+                        continue
+                    if lone:
+                        if gains[0] > 0:
+                            G = _lone(m, first, found, tables, memory, rows, ends, gains, planes, eights, acc, V)
+                            whole, number = whole | 1, ends[0] + 1
                         continue
                     there = _signal(
                         m, x, t, first, time, found, tables, memory, codes, rows, ends, gains, planes, eights, acc,
@@ -486,16 +559,22 @@ def run(
                     codes.gains[t + 1, m], codes.ages[t + 1, m] = 0.0, 0
                     codes.G[t + 1, m], codes.used[t + 1, m] = np.nan, 0
                     continue
-                if back_off:
+                mask = whole
+                if lone:
+                    pass
+                elif back_off:
                     mask, G = _choose_signals(m, whole, first, tables, signals, V, thresholds, allowed)
                 else:
-                    mask, G = whole, _support(m, whole, first, tables, signals, V)
+                    G = _support(m, whole, first, tables, signals, V)
                 if learn and ints[m, _SIGMOID] == 2:
                     _raise_inflection(m, tables, memory, V)
                 settled = learn and ints[m, _HARD_FROZEN] and memory.still[m, 0] == Q * ints[m, _K]
-                _winners(m, t, G, hard or settled, seed, stream, step + t, tables, memory, codes, V, mu)
+                _winners(
+                    m, t, G, hard or settled, seed, stream, step + t, tables, memory, codes, V, number,
+                    acc if lone else same, weights, mu,
+                )  # fmt: skip
                 codes.ages[t + 1, m], codes.G[t + 1, m], codes.used[t + 1, m] = 1, G, mask
             if learn:
                 for x in range(3):
                     if new or x != 1:
-                        _learn(m, x, t, first, time, tables, memory, codes, frames, rows, ends, gains)
+                        _learn(m, x, t, first, time, tables, memory, codes, frames, rows, ends, gains, eights)

@@ -37,9 +37,9 @@ class Memory(NamedTuple):
 
     ``bits`` uint64: synapses that are set once, one bit each, rows of whole words; its last words stay 0. ``stamps``
     uint32: synapses that decay, 4 (time of the last co-activity + 1) + stiffness, 0 if there was none. A bundle begins
-    at START. ``grown`` int32 and ``frozen`` uint8 [3, cells]; ``total`` and ``still`` int64 [M, 3]: increased synapses
-    and frozen cells of a bundle; ``inflection`` [M, 2]; ``keys`` int64 and ``values`` [M, MEMO]: denominators of the
-    sigmoid that were worked out before.
+    at START. ``grown`` int32 [3, cells]: increased synapses of a cell, kept up for macs that freeze by cells only;
+    ``frozen`` uint8 [3, cells]; ``total`` and ``still`` int64 [M, 3]: increased synapses and frozen cells of a bundle;
+    ``inflection`` [M, 2]; ``keys`` int64 and ``values`` [M, MEMO]: denominators of the sigmoid worked out before.
     """
 
     bits: np.ndarray

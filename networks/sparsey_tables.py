@@ -38,6 +38,8 @@ class Work(NamedTuple):
     signals: np.ndarray
     V: np.ndarray
     mu: np.ndarray
+    weights: np.ndarray
+    same: np.ndarray
 
 
 def _words(p: SparseyParams) -> int:
@@ -107,10 +109,12 @@ def make_work(layout: SparseyLayout) -> Work:
         for m, three in enumerate(layout.sources)
         for x, heard in enumerate(three)
     )
+    values = max(cells, most + 1)  # one for each cell, or for each count
     return Work(
         np.zeros(most, np.int64), np.zeros(sources, np.int64), np.zeros(sources),
         np.zeros((24, _words(p)), np.uint64), np.zeros((1, _words(p)), np.uint64), np.zeros(cells, np.int32),
-        np.zeros((3, cells)), np.zeros(cells), np.zeros(max(level.mac.cells for level in layout.levels)),
+        np.zeros((3, cells)), np.zeros(values), np.zeros(max(level.mac.cells for level in layout.levels)),
+        np.zeros(values), np.arange(cells, dtype=np.int32),
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ def test_kernel_equals_reference(case: str, seed: int) -> None:
 
 @pytest.mark.parametrize("n", [1, 7, 8, 9, 16, 31, 130])
 def test_counting_of_bits(n: int, seed: int) -> None:
-    """A mac with n active inputs: V is the count of set synapses over n, up to the rounding of one division."""
+    """A mac with n active inputs: V is the count of set synapses over n."""
     layout = make_layout((1, n), [SparseyLevel(SparseyParams(3, 5), signals="U")])
     tables, codes = make_tables(layout), make_codes(layout, 1)
     memory = new_memory(layout, tables)
@@ -107,4 +107,5 @@ def test_counting_of_bits(n: int, seed: int) -> None:
         np.arange(1), 0, 1, np.ones((1, n), bool), np.ones(1, bool), False, True, np.zeros(3), np.zeros(8, np.uint8),
         False, np.uint64(0), np.uint64(1), 0, 0, tables, memory, codes, *work,
     )  # fmt: skip
-    assert work.V[:15].tolist() == (grown.sum(0) / n).tolist()
+    assert work.acc[:15].tolist() == grown.sum(0).tolist()
+    assert work.V[work.acc[:15]].tolist() == (grown.sum(0) / n).tolist()
