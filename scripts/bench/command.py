@@ -22,11 +22,11 @@ _USUAL = ("cuba4k", "coba4k", "brunel")
 _QUICK = ("cuba4k", "coba4k", "scale")
 _HELP = """Time networks on our engine and on the peers that are installed; check that all show the same dynamics.
 
-Without a name: cuba4k, coba4k and brunel, 1 s each. "all" takes every usual network, "list" tells their names. Instead of
-networks, "layers [NAME...]" times PyTorch layers, "memories" memories, each beside NumPy, torch and other packages; these
-suites take --repeats, --threads, --quick and --out. Each run is a process of its own, systems take turns, medians are
-compared. Statistics of every run are checked against the ranges on which the simulators agree; a run outside them makes
-the command fail."""
+Without a name: cuba4k, coba4k and brunel, 1 s each. "all" takes every usual network, "list" tells their names. Instead
+of networks, "layers [NAME...]" times PyTorch layers, "memories" memories, each beside NumPy, torch and other packages;
+these suites take --repeats, --threads, --quick and --out. Each run is a process of its own, systems take turns, medians
+are compared. Statistics of every run are checked against the ranges on which the simulators agree; a run outside them
+makes the command fail."""
 
 
 @click.command(help=_HELP)
