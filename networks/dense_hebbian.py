@@ -46,7 +46,7 @@ import numpy as np
 from . import dense_hebbian_phases as phases
 from . import dense_hebbian_theory as theory
 from .dense_hebbian_run import BACKENDS, MonteCarlo, check_beta, simulate
-from .dense_hebbian_steps import difference, energy_sum, power_sums
+from .dense_hebbian_steps import difference, power_sums, summed_energy
 from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs
 
 __all__ = ["DenseHebbian", "DenseRecall"]
@@ -210,8 +210,7 @@ class DenseHebbian(AssociativeMemory):
         """Give H of each state [Q, N] -> [Q]."""
         self._needs_patterns()
         states = check_signs(states, "states", self.size)
-        sums = power_sums(self._W, states, self.order, self.indices)
-        return self._factor * energy_sum(sums, self.order, self.indices)
+        return self._factor * summed_energy(self._W, states, self.order, self.indices)
 
     def energy_change(self, states: Any, spin: int) -> np.ndarray:
         """Give H with spin number ``spin`` at +1 less H with it at -1, the other spins as in ``states`` [Q, N]."""

@@ -33,7 +33,17 @@ import numpy as np
 
 from ..kernels.random import uniform
 
-__all__ = ["LANES", "Run", "difference", "energy_sum", "lane_sum", "power_sums", "reference_run", "shuffled"]
+__all__ = [
+    "LANES",
+    "Run",
+    "difference",
+    "energy_sum",
+    "lane_sum",
+    "power_sums",
+    "reference_run",
+    "shuffled",
+    "summed_energy",
+]
 
 LANES = 128
 
@@ -66,6 +76,14 @@ def energy_sum(p: list[np.ndarray], P: int, indices: str) -> np.ndarray:
     if indices == "all":
         return (p[0] ** P).sum(-1)
     return math.factorial(P) * _symmetric(p, P).sum(-1)
+
+
+def summed_energy(W: np.ndarray, states: np.ndarray, P: int, indices: str, block: int = 2**22) -> np.ndarray:
+    """Give the sum of F over rows for each state [Q]; no more than about ``block`` numbers are held at once."""
+    step, total = max(block // max(P * len(states), len(W)), 1), np.zeros(len(states))
+    for first in range(0, W.shape[1], step):
+        total += energy_sum(power_sums(W[:, first : first + step], states, P, indices), P, indices)
+    return total
 
 
 def _symmetric(p: list[np.ndarray], order: int) -> np.ndarray:

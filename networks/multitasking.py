@@ -41,7 +41,7 @@ import numpy as np
 from . import multitasking_theory as theory
 from .dense_hebbian import DenseRecall
 from .dense_hebbian_run import BACKENDS, MonteCarlo, simulate
-from .dense_hebbian_steps import difference, energy_sum, power_sums
+from .dense_hebbian_steps import difference, power_sums, summed_energy
 from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs
 
 __all__ = ["MultitaskingHebbian", "hierarchical_state"]
@@ -167,7 +167,7 @@ class MultitaskingHebbian(AssociativeMemory):
         """Give H of each state [Q, N] -> [Q]."""
         self._needs_patterns()
         states = check_signs(states, "states", self.size)
-        return self._factor * energy_sum(power_sums(self._W, states, 2, "all"), 2, "all")
+        return self._factor * summed_energy(self._W, states, 2, "all")
 
     def energy_change(self, states: Any, spin: int) -> np.ndarray:
         """Give H with spin number ``spin`` at +1 less H with it at -1, the other spins as in ``states`` [Q, N]."""

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from spikegram.networks import DenseHebbian
+from spikegram.networks import Classic, DenseHebbian, HopfieldNetwork, Polynomial
 from spikegram.networks import dense_hebbian_theory as theory
 from spikegram.networks.dense_hebbian_data import digit_classes, noisy_examples, noisy_sums
 from spikegram.networks.dense_hebbian_steps import shuffled
@@ -201,6 +201,19 @@ def test_classic_network_flip_for_flip(seed: int) -> None:
             mine[i] = np.sign(J[i] @ mine) or mine[i]
         state = memory.monte_carlo(state[None], math.inf, 1, seed=9, first_sweep=sweep).states[0]
         assert np.array_equal(state, mine)
+
+
+@pytest.mark.parametrize(("P", "form"), [(2, Classic()), (4, Polynomial(4))])
+def test_perfect_examples_make_a_hopfield_network(P: int, form: Classic | Polynomial, seed: int) -> None:
+    """Both rest in the same states, whatever led there."""
+    xi, memory = trained(40, 30, seed=seed, order=P)
+    hopfield = HopfieldNetwork(40, form, backend="reference")
+    hopfield.store(xi)
+    cues = np.where(np.random.default_rng(seed).random((3, 40)) < 0.5, -1, 1).astype(np.int8)
+    theirs, ours = hopfield.recall(cues)[0], memory.recall(cues)[0]
+    assert not np.array_equal(theirs, cues) and not np.array_equal(ours, cues)
+    assert np.array_equal(memory.recall(theirs)[0], theirs)
+    assert np.array_equal(hopfield.recall(ours)[0], ours)
 
 
 def test_plefka() -> None:

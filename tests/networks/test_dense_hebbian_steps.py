@@ -26,6 +26,7 @@ def test_sums_and_differences(P: int, indices: str, seed: int) -> None:
     blocks = steps.power_sums(W, states, P, indices, block=7)
     assert all(np.array_equal(a, b) for a, b in zip(p, blocks, strict=True))
     found = steps.energy_sum(p, P, indices)
+    assert np.allclose(steps.summed_energy(W, states, P, indices, block=20), found, rtol=1e-12)
     for q, state in enumerate(states):
         assert found[q] == pytest.approx(sum(_written_out(W[:, l] * state, P, indices) for l in range(5)))
         for i in range(7):
