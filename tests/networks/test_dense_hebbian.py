@@ -150,13 +150,18 @@ def test_boltzmann(indices: str) -> None:
     assert abs(found.mean() - mean) < 3 * math.sqrt(weight @ (H - mean) ** 2 / Q)
 
 
-@pytest.mark.parametrize(("alpha", "m"), [(0.005, 0.9928), (0.002, 0.9982)])
-def test_high_load(alpha: float, m: float) -> None:
-    N, found = 48, []
+@pytest.mark.parametrize("N", [48, pytest.param(80, marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    ("indices", "alpha", "m"),
+    [("all", 0.005, 0.9928), ("all", 0.002, 0.9982), ("distinct", 0.005, 0.9982), ("distinct", 0.002, 0.9990)],
+)
+def test_high_load(indices: str, alpha: float, m: float, N: int) -> None:
+    """Median of six draws, exact energy differences, 25 sweeps at beta = 2."""
+    found = []
     for seed in range(6):
-        xi, memory = trained(N, round(alpha * N**3), seed=seed)
+        xi, memory = trained(N, round(alpha * N**3), seed=seed, indices=indices)
         found.append(memory.monte_carlo(xi[:1], 2.0, 25, xi[:1], seed=seed).overlaps[0, 15:, 0].mean())
-    assert theory.rs_solve(4, 2, 0, alpha).m == pytest.approx(m, abs=1e-4)
+    assert theory.rs_solve(4, 2, 0, alpha, indices).m == pytest.approx(m, abs=1e-4)
     assert abs(np.median(found) - m) < 0.01
 
 
@@ -278,6 +283,18 @@ def test_recall_completes_patterns(seed: int) -> None:
     assert np.array_equal(states, xi[:4]) and info.converged.all() and (info.steps <= 4).all()
     assert np.allclose(info.energy, memory.energy(states))
     assert np.allclose(memory.overlaps(states)[range(4), range(4)], 1)
+
+
+def test_an_example_leads_to_its_archetype(seed: int) -> None:
+    """Generalisation: the start is an example of quality 0.6. Without a teacher a seen one may itself be stored."""
+    xi, eta = noisy_examples(200, 20, 31, 0.6, seed)
+    for supervised in (True, False):
+        memory = DenseHebbian(200, supervised=supervised)
+        memory.store_examples(eta[:, :30], 0.6)
+        for start in (eta[:5, 0], eta[:5, 30]) if supervised else (eta[:5, 30],):
+            assert (start * xi[:5]).mean() < 0.7
+            states, info = memory.recall(start)
+            assert info.converged.all() and (states * xi[:5]).mean() > 0.95
 
 
 def test_saved_and_loaded(tmp_path: Path, seed: int) -> None:
