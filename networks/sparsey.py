@@ -29,6 +29,7 @@ array([1., 1.])
 from __future__ import annotations
 
 import dataclasses
+import json
 import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Self
@@ -156,7 +157,7 @@ class Sparsey(AssociativeMemory):
         """
         self._learn(patterns, "patterns", separate=True)
 
-    def learn(self, frames: Any, separate: bool = False) -> SparseyRecord:
+    def learn(self, frames: Any, separate: bool = False, after: SparseyRecord | None = None) -> SparseyRecord:
         """Learn a sequence and give its codes.
 
         Parameters
@@ -165,28 +166,26 @@ class Sparsey(AssociativeMemory):
             bool or 0 and 1, [T, N] or [T, rows, columns].
         separate : bool
             Each frame stands alone, as in `store`.
+        after : SparseyRecord, optional
+            Go on with the sequence of which these are the codes so far.
         """
-        return self._learn(frames, "frames", separate)
+        return self._learn(frames, "frames", separate, after)
 
-    def _learn(self, values: Any, what: str, separate: bool) -> SparseyRecord:
+    def _learn(self, values: Any, what: str, separate: bool, after: SparseyRecord | None = None) -> SparseyRecord:
         frames = self._frames(values, what)
         if self.frames_learned + len(frames) >= 2**29:
             raise ValueError(f"{what}: the memory's time ends at {2**29} frames, got {len(frames)} more")
         now = self.frames_learned
-        codes = self._runner.run(frames, None, How(True, separate, self.seed, now, now))
+        codes = self._runner.run(frames, self._before(after, separate), How(True, separate, self.seed, now, now))
         self.frames_learned += len(frames)
         self._active += int(frames.sum())
         return _record(codes)
 
     # -- remembering ------------------------------------------------------------------------------------------------
     def recognise(
-        self,
-        frames: Any,
-        separate: bool = False,
-        hard: bool = True,
-        backoff: SparseyBackoff | None = None,
-        draw: int = 0,
-    ) -> SparseyRecord:
+        self, frames: Any, separate: bool = False, hard: bool = True, backoff: SparseyBackoff | None = None,
+        draw: int = 0, after: SparseyRecord | None = None,
+    ) -> SparseyRecord:  # fmt: skip
         """Give the codes of a sequence without learning it.
 
         Parameters
@@ -201,9 +200,11 @@ class Sparsey(AssociativeMemory):
             Which signals a mac may leave out when together they fit badly; by default none.
         draw : int
             Another number gives other draws.
+        after : SparseyRecord, optional
+            As in `learn`; give ``draw`` too, else the draws of the frames before are drawn again.
         """
         how = How(False, separate, self.seed, check_count(draw, "draw", 0) << 32, self.frames_learned, hard, backoff)
-        return _record(self._runner.run(self._frames(frames, "frames"), None, how))
+        return _record(self._runner.run(self._frames(frames, "frames"), self._before(after, separate), how))
 
     def replay(self, cue: Any, frames: int, draw: int = 0) -> SparseyRecord:
         """Recognise the first frames of a sequence, then go on without input, by H and D alone.
@@ -344,6 +345,15 @@ class Sparsey(AssociativeMemory):
         )
 
     # -- help ---------------------------------------------------------------------------------------------------------
+    def _before(self, after: SparseyRecord | None, separate: bool) -> Codes | None:
+        if after is None:
+            return None
+        if separate:
+            raise ValueError("after: expected None for frames that stand alone, got a record")
+        if not len(after.codes) or after.codes.shape[1:] != (len(self.layout.level_of), self.layout.modules):
+            raise ValueError(f"after: expected the record of a sequence of this memory, got {list(after.codes.shape)}")
+        return Codes(after.codes, after.gains, after.ages, after.G, after.used)
+
     def _weights(self, synapses: Synapses, m: int, x: int) -> np.ndarray:
         last = synapses.last[m][x]
         w = weight(synapses.stiffness[m][x], self.frames_learned - last, self.layout.level(m).rule)
@@ -358,7 +368,8 @@ class Sparsey(AssociativeMemory):
     def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         settings: dict[str, Any] = {name: getattr(self, name) for name in ("inputs", "seed", "backend", "threads")}
         settings |= dict(frames_learned=self.frames_learned, active=self._active)
-        settings["levels"] = [dataclasses.asdict(level) for level in self.layout.levels]
+        levels = [dataclasses.asdict(level) for level in self.layout.levels]
+        settings["levels"] = json.loads(json.dumps(levels, default=lambda number: number.item()))  # numbers of NumPy
         memory = self._runner.memory()
         return settings, {name: getattr(memory, name) for name in _KEPT}
 

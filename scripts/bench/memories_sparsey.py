@@ -2,7 +2,7 @@
 
 Two macs: ``small``, 144 inputs of which 20 are on, Q = 24, K = 8, lambda_U = 4; ``large``, 784 of which 128 are on,
 Q = 100, K = 20, lambda_U = 10. Memories with 10 ... 100,000 random items each store and recall the same block of items;
-they take turns, and the least time of a block counts, so that what else the machine does falls out.
+they take turns, and the least processor time of a block counts, so that what else the machine does falls out.
 
 Two peers: ``reference``, the package's own readable form, and ``numpy``, a lean program for this one case (set-once
 synapses, one mac, no other options) as one would write it for speed, `LeanMac`; it has the same familiarities and draws
@@ -164,6 +164,6 @@ def _measure(name: str, sizes: list[int], block: int, repeats: int, seed: int, s
 
 
 def _took(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
+    began = time.process_time()
     work()
-    return time.perf_counter() - began
+    return time.process_time() - began

@@ -241,6 +241,27 @@ def test_saved_and_loaded_it_goes_on_alike(decay: bool, tmp_path: Path, seed: in
         Sparsey.load(tmp_path / "wrong.npz")
 
 
+def test_a_sequence_in_parts_is_the_sequence(seed: int) -> None:
+    frames = items(np.random.default_rng(seed), 9)
+    whole, parts = (setup_a(seed, "UH", persistence=2) for _ in range(2))
+    codes = whole.learn(frames).codes
+    first = parts.learn(frames[:4])
+    assert np.array_equal(np.concatenate([first.codes, parts.learn(frames[4:], after=first).codes]), codes)
+    known = whole.recognise(frames[:3])
+    assert np.array_equal(whole.recognise(frames[3:], after=known, draw=1).codes, whole.recognise(frames).codes[3:])
+    with pytest.raises(ValueError, match="after: expected None for frames that stand alone"):
+        whole.learn(frames, separate=True, after=first)
+    with pytest.raises(ValueError, match=r"after: expected the record of a sequence of this memory, got \[4, 1, 24\]"):
+        Sparsey(N, SparseyParams(2, 2)).learn(frames, after=first)
+
+
+def test_numbers_of_numpy_are_saved(tmp_path: Path) -> None:
+    one = np.int64(1)
+    level = SparseyLevel(SparseyParams(np.int64(3), 4, gamma=np.float64(2)), (one, one), neighbours=one)
+    Sparsey(5, level).save(tmp_path / "memory.npz")
+    assert Sparsey.load(tmp_path / "memory.npz").layout.levels[0] == level
+
+
 def test_code_overlap_by_hand() -> None:
     assert code_overlap(np.array([1, 2, 3, -1]), np.array([1, 0, 3, -1])) == 2 / 3
     assert code_overlap(np.array([-1, -1]), np.array([-1, -1])) == 0
