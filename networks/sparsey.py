@@ -41,7 +41,7 @@ from ..neurons.sparsey import SparseyParams
 from ..plasticity.sparsey import NEVER, SparseyRule, weight
 from .memory import AssociativeMemory, check_bits, check_choice, check_count, check_number
 from .sparsey_layout import SIGNALS, SparseyLevel, U, make_layout
-from .sparsey_reference import SparseyBackoff, Synapses
+from .sparsey_reference import SparseyBackoff
 from .sparsey_run import CompiledRunner, How, ReferenceRunner, Runner
 from .sparsey_tables import make_tables
 
@@ -274,9 +274,8 @@ class Sparsey(AssociativeMemory):
                 f"codes: expected shape [., M, Q] = [., {wanted[0]}, {wanted[1]}], got {list(codes.shape)}"
             )
         total, heard = np.zeros((len(codes), self.size)), np.zeros((len(codes), self.size))
-        synapses = self._runner.synapses(self.frames_learned)
         for m in self.layout.macs(0):
-            w, p = self._weights(synapses, m, U), self.layout.level(m).mac
+            w, p = self._weights(m, U), self.layout.level(m).mac
             on = codes[:, m, 0] >= 0
             seen = self.layout.sources[m][U]
             for q in range(p.modules):
@@ -298,7 +297,7 @@ class Sparsey(AssociativeMemory):
         if not 0 <= mac < len(self.layout.level_of):
             raise ValueError(f"mac: expected a number in 0 ... {len(self.layout.level_of) - 1}, got {mac!r}")
         x = SIGNALS.index(check_choice(signal, "signal", ("U", "H", "D")))
-        return self._weights(self._runner.synapses(self.frames_learned), mac, x)
+        return self._weights(mac, x)
 
     def saturation(self, signal: str = "U") -> np.ndarray:
         """Part of the synapses of a kind that were ever increased, for each mac [M]; nan where there are none."""
@@ -354,9 +353,9 @@ class Sparsey(AssociativeMemory):
             raise ValueError(f"after: expected the record of a sequence of this memory, got {list(after.codes.shape)}")
         return Codes(after.codes, after.gains, after.ages, after.G, after.used)
 
-    def _weights(self, synapses: Synapses, m: int, x: int) -> np.ndarray:
-        last = synapses.last[m][x]
-        w = weight(synapses.stiffness[m][x], self.frames_learned - last, self.layout.level(m).rule)
+    def _weights(self, m: int, x: int) -> np.ndarray:
+        last, stiffness = self._runner.bundle(m, x, self.frames_learned)
+        w = weight(stiffness, self.frames_learned - last, self.layout.level(m).rule)
         return np.where(last == NEVER, np.uint8(0), w)
 
     def _frames(self, values: Any, what: str) -> np.ndarray:

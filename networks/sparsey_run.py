@@ -14,8 +14,8 @@ import numpy as np
 from ..kernels import sparsey_columns as c
 from ..kernels.sparsey_columns import Codes, Memory
 from .sparsey_layout import SparseyLayout
-from .sparsey_reference import DRAWS, RECALLS, SparseyBackoff, SparseyState, Synapses, frame, new_synapses
-from .sparsey_tables import make_codes, make_tables, make_work, new_memory, pack, unpack
+from .sparsey_reference import DRAWS, RECALLS, SparseyBackoff, SparseyState, frame, new_synapses
+from .sparsey_tables import make_codes, make_tables, make_work, new_memory, pack, unpack, unpack_bundle
 
 __all__ = ["CompiledRunner", "How", "ReferenceRunner", "Runner"]
 
@@ -40,8 +40,8 @@ class Runner(Protocol):
         """Give the codes of bool frames [T, N], after those ``before`` (one row; None: a sequence begins)."""
         ...
 
-    def synapses(self, now: int) -> Synapses:
-        """Give dense arrays."""
+    def bundle(self, m: int, x: int, now: int) -> tuple[np.ndarray, np.ndarray]:
+        """Give times of the last co-activity and stiffness [rows, Q, K] of one bundle."""
         ...
 
     def memory(self) -> Memory:
@@ -82,9 +82,9 @@ class ReferenceRunner:
             _set(codes, t + 1, state)
         return codes.rows(slice(1, None))
 
-    def synapses(self, now: int) -> Synapses:
+    def bundle(self, m: int, x: int, now: int) -> tuple[np.ndarray, np.ndarray]:
         """See `Runner`."""
-        return self._synapses
+        return self._synapses.last[m][x], self._synapses.stiffness[m][x]
 
     def memory(self) -> Memory:
         """See `Runner`."""
@@ -158,9 +158,9 @@ class CompiledRunner:
             codes, *work,
         )  # fmt: skip
 
-    def synapses(self, now: int) -> Synapses:
+    def bundle(self, m: int, x: int, now: int) -> tuple[np.ndarray, np.ndarray]:
         """See `Runner`."""
-        return unpack(self.layout, self.tables, self._memory, now)
+        return unpack_bundle(self.layout, self.tables, self._memory, m, x, now)
 
     def memory(self) -> Memory:
         """See `Runner`."""

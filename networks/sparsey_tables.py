@@ -21,7 +21,7 @@ from ..plasticity.sparsey import NEVER
 from .sparsey_layout import H, SparseyLayout, U
 from .sparsey_reference import Synapses
 
-__all__ = ["Work", "make_codes", "make_tables", "make_work", "new_memory", "pack", "unpack"]
+__all__ = ["Work", "make_codes", "make_tables", "make_work", "new_memory", "pack", "unpack", "unpack_bundle"]
 
 _EVER = 2**31  # more active features than there can be
 
@@ -134,6 +134,19 @@ def _bundle(layout: SparseyLayout, tables: Tables, memory: Memory, m: int, x: in
     return (memory.stamps if level.rule.decay else memory.bits)[start : start + n * width].reshape(n, width)
 
 
+def unpack_bundle(
+    layout: SparseyLayout, tables: Tables, memory: Memory, m: int, x: int, now: int
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Give times of the last co-activity and stiffness [rows, Q, K] of a bundle; see `unpack`."""
+    held, p = _bundle(layout, tables, memory, m, x), layout.level(m).mac
+    shape = (len(held), p.modules, p.cells)
+    if layout.level(m).rule.decay:
+        time, s = held.astype(np.int64) >> 2, (held & 3).astype(np.uint8)
+        return np.where(time == 0, NEVER, time - 1).reshape(shape), s.reshape(shape)
+    whole = np.unpackbits(held.view(np.uint8), axis=1, bitorder="little")[:, : p.modules * p.cells]
+    return np.where(whole, now, NEVER).reshape(shape), np.zeros(shape, np.uint8)
+
+
 def unpack(layout: SparseyLayout, tables: Tables, memory: Memory, now: int) -> Synapses:
     """Give the synapses as dense arrays; set-once ones have the time ``now`` wherever they are set."""
     last: list[Any] = []
@@ -142,16 +155,7 @@ def unpack(layout: SparseyLayout, tables: Tables, memory: Memory, now: int) -> S
     for m in range(len(layout.level_of)):
         p = layout.level(m).mac
         at = slice(int(tables.ints[m, c.CELL]), int(tables.ints[m, c.CELL]) + p.modules * p.cells)
-        three = []
-        for x in range(3):
-            held = _bundle(layout, tables, memory, m, x)
-            shape = (len(held), p.modules, p.cells)
-            if layout.level(m).rule.decay:
-                time, s = held.astype(np.int64) >> 2, (held & 3).astype(np.uint8)
-                three.append((np.where(time == 0, NEVER, time - 1).reshape(shape), s.reshape(shape)))
-            else:
-                whole = np.unpackbits(held.view(np.uint8), axis=1, bitorder="little")[:, : p.modules * p.cells]
-                three.append((np.where(whole, now, NEVER).reshape(shape), np.zeros(shape, np.uint8)))
+        three = [unpack_bundle(layout, tables, memory, m, x, now) for x in range(3)]
         last.append([a for a, _ in three])
         stiffness.append([b for _, b in three])
         frozen.append([memory.frozen[x, at].astype(bool).reshape(p.modules, p.cells) for x in range(3)])
