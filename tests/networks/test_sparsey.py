@@ -10,9 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from spikegram.networks import Sparsey, SparseyBackoff, SparseyLevel, code_overlap
 from spikegram.neurons import SparseyParams
+from spikegram.neurons.sparsey import SIGMOIDS
 from spikegram.plasticity import SparseyRule
 
 N, ON, Q, K = 144, 20, 24, 8
@@ -86,6 +89,25 @@ def test_capacity_of_random_items(power: int, number: int, accuracy: float, unse
     assert came == pytest.approx(accuracy, abs=0.03)
     if unseen is not None:
         assert G == pytest.approx(unseen, abs=0.04)
+
+
+@settings(max_examples=25)
+@given(
+    seed=st.integers(0, 2**31), power=st.integers(1, 12), number=st.integers(1, 120),
+    sigmoid=st.sampled_from(list(SIGMOIDS)), decay=st.booleans(),
+)  # fmt: skip
+def test_what_was_just_stored_is_wholly_familiar_at_any_load(
+    seed: int, power: int, number: int, sigmoid: Any, decay: bool
+) -> None:
+    """All synapses from the last input to its winners are set; every code has one winner in each module."""
+    known = items(np.random.default_rng(seed), number)
+    memory = setup_a(seed, rule=SparseyRule(decay=decay), lambda_u=power, sigmoid=sigmoid)
+    before = memory.learn(known, separate=True)
+    after = memory.recognise(known, separate=True)
+    assert (after.G[:, 0] == 1).all()  # fewer frames than the table of age forgets in
+    assert ((0 <= before.G) & (before.G <= 1)).all()
+    for codes in (before.codes, after.codes):
+        assert codes.shape == (number, 1, Q) and ((0 <= codes) & (codes < K)).all()
 
 
 def test_capacity_formula_gives_the_half_full_memory(seed: int) -> None:
