@@ -7,6 +7,8 @@ looked up while rows are summed. Only rows of active inputs are touched, so time
 The denominators of the sigmoid, one exponential and one power for each different V, are kept in a table of 512 places
 for each mac. A mac that has only U, from one source, works with counts: V and mu are looked up by the count. All sums
 run in the order of the reference, and so winners, familiarities and synapses are the same.
+
+The file is long because a frame of a mac is one chain of steps that all need the same arrays.
 """
 
 from __future__ import annotations
@@ -14,17 +16,15 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
 from . import sparsey_columns as c
 from .compiled import uniform
 from .compiled_hints import part, same_bits
+from .sparsey_synapses import add_up, coactive, count, inner, ones, options, weight
 
 __all__ = ["run"]
 
-_options = {"nogil": True, "cache": True, "error_model": "numpy"}
-_inner = {**_options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _Q, _K, _MODULE, _CELL, _LEVEL, _LEAST, _MOST, _DELTA = c.Q, c.K, c.MODULE, c.CELL, c.LEVEL, c.LEAST, c.MOST, c.DELTA
 _FIXED, _EXPECTED, _SIGMOID, _MOST_HYPOTHESES, _POWER = c.FIXED, c.EXPECTED, c.SIGMOID, c.MOST_HYPOTHESES, c.POWER
 _POWER_FIRST, _FREEZE, _HARD_FROZEN, _DECAY, _WEIGHT = c.POWER_FIRST, c.FREEZE, c.HARD_FROZEN, c.DECAY, c.WEIGHT
@@ -33,119 +33,10 @@ _HEARD, _POSSIBLE = c.HEARD, c.POSSIBLE
 _G_MINUS, _GAMMA, _CHI, _SIGMA, _V_ZETA, _GAIN, _SATURATION = (
     *(c.G_MINUS, c.GAMMA, c.CHI, c.SIGMA, c.V_ZETA, c.GAIN, c.SATURATION),
 )
-_HASH, _55, _32 = np.uint64(0x9E3779B97F4A7C15), np.uint64(55), np.uint64(32)
-_1 = np.uint32(1)
+_HASH, _55 = np.uint64(0x9E3779B97F4A7C15), np.uint64(55)
 
 
-@intrinsic
-def _ones(typingctx, word):
-    """Number of bits that are set in a word of 64."""
-
-    def codegen(context, builder, signature, args):
-        return builder.ctpop(args[0])
-
-    return types.int64(types.uint64), codegen
-
-
-@njit(**_inner)
-def _count(bits, start, words, rows, first, n, planes, eights, acc):
-    """Count for each cell in how many of n rows its bit is set; ``acc`` gets the counts."""
-    top = 0
-    while n >> top:
-        top += 1
-    for p in range(max(top, 3)):
-        plane = part(planes, p, 0, words)
-        for w in range(words):
-            plane[w] = 0
-    zero = bits.shape[0] - words
-    ones, twos, fours = part(planes, 0, 0, words), part(planes, 1, 0, words), part(planes, 2, 0, words)
-    carry = part(eights, 0, 0, words)
-    for g in range(0, n, 8):
-        a = part(bits, 0, start + rows[first + g] * words, words)
-        b = part(bits, 0, start + rows[first + g + 1] * words if g + 1 < n else zero, words)
-        d = part(bits, 0, start + rows[first + g + 2] * words if g + 2 < n else zero, words)
-        e = part(bits, 0, start + rows[first + g + 3] * words if g + 3 < n else zero, words)
-        f = part(bits, 0, start + rows[first + g + 4] * words if g + 4 < n else zero, words)
-        h = part(bits, 0, start + rows[first + g + 5] * words if g + 5 < n else zero, words)
-        i = part(bits, 0, start + rows[first + g + 6] * words if g + 6 < n else zero, words)
-        j = part(bits, 0, start + rows[first + g + 7] * words if g + 7 < n else zero, words)
-        for w in range(words):
-            one, two, four = ones[w], twos[w], fours[w]
-            x = one ^ a[w]
-            two_a = (one & a[w]) | (x & b[w])
-            one = x ^ b[w]
-            x = one ^ d[w]
-            two_b = (one & d[w]) | (x & e[w])
-            one = x ^ e[w]
-            x = two ^ two_a
-            four_a = (two & two_a) | (x & two_b)
-            two = x ^ two_b
-            x = one ^ f[w]
-            two_a = (one & f[w]) | (x & h[w])
-            one = x ^ h[w]
-            x = one ^ i[w]
-            two_b = (one & i[w]) | (x & j[w])
-            ones[w] = x ^ j[w]
-            x = two ^ two_a
-            four_b = (two & two_a) | (x & two_b)
-            twos[w] = x ^ two_b
-            x = four ^ four_a
-            carry[w] = (four & four_a) | (x & four_b)
-            fours[w] = x ^ four_b
-        for p in range(3, top):
-            plane = part(planes, p, 0, words)
-            for w in range(words):
-                x = plane[w] & carry[w]
-                plane[w] ^= carry[w]
-                carry[w] = x
-    for w in range(2 * words):
-        out = part(acc, 0, 32 * w, 32)
-        for k in range(32):
-            out[k] = 0
-        for p in range(top):
-            both = planes[p, w >> 1]
-            half = np.uint32(both >> _32) if w & 1 else np.uint32(both)
-            if half:
-                for k in range(32):
-                    out[k] += np.int32(((half >> np.uint32(k)) & _1) << np.uint32(p))
-
-
-@njit(**_inner)
-def _weight(stamp, now, ints, m):
-    """`plasticity.sparsey.weight` of a stamp."""
-    if stamp == 0:
-        return np.int32(0)
-    s, age = stamp & np.uint32(3), np.int32(now + 1) - np.int32(stamp >> np.uint32(2))
-    table = _AGE_0 if s == 0 else _AGE_1
-    if s == 2 or age < ints[m, table]:
-        return np.int32(ints[m, _WEIGHT])
-    if age < ints[m, table + 1]:
-        return np.int32(ints[m, _WEIGHT + 1])
-    return np.int32(ints[m, _WEIGHT + 2]) if age < ints[m, table + 2] else np.int32(0)
-
-
-@njit(**_inner)
-def _sum(stamps, start, cells, rows, first, n, now, ints, m, acc):
-    """Sum the weights of n rows of stamps for each cell."""
-    w0, w1, w2 = np.int32(ints[m, _WEIGHT]), np.int32(ints[m, _WEIGHT + 1]), np.int32(ints[m, _WEIGHT + 2])
-    a0, b0, c0 = np.int32(ints[m, _AGE_0]), np.int32(ints[m, _AGE_0 + 1]), np.int32(ints[m, _AGE_0 + 2])
-    a1, b1, c1 = np.int32(ints[m, _AGE_1]), np.int32(ints[m, _AGE_1 + 1]), np.int32(ints[m, _AGE_1 + 2])
-    time = np.int32(now + 1)
-    out = part(acc, 0, 0, cells)
-    for i in range(cells):
-        out[i] = 0
-    for r in range(n):
-        row = part(stamps, 0, start + rows[first + r] * cells, cells)
-        for i in range(cells):
-            s, age = row[i] & np.uint32(3), time - np.int32(row[i] >> np.uint32(2))
-            a, b, z = (a0, b0, c0) if s == 0 else (a1, b1, c1)
-            w = w2 if age < z else np.int32(0)
-            w = w1 if age < b else w
-            w = w0 if (age < a) | (s == 2) else w
-            out[i] += w if row[i] != 0 else np.int32(0)
-
-
-@njit(**_inner)
+@njit(**inner)
 def _collect(m, x, t, first, tables, codes, frames, rows, ends, gains):
     """List the active rows of a bundle, source by source; gives how many sources are active."""
     ints, sources, row = tables.ints, tables.sources, tables.row
@@ -175,7 +66,7 @@ def _collect(m, x, t, first, tables, codes, frames, rows, ends, gains):
     return found
 
 
-@njit(**_inner)
+@njit(**inner)
 def _own_row(m, x, t, first, tables, codes):
     """First row of a bundle that comes from the mac itself, -1 if there is none or the mac was silent."""
     if x == 1 and not first and codes.ages[t, m] > 0:
@@ -185,7 +76,7 @@ def _own_row(m, x, t, first, tables, codes):
     return np.int64(-1)
 
 
-@njit(**_inner)
+@njit(**inner)
 def _full(m, x, heard, loud, ints):
     """The sum that stands for a signal of 1."""
     if ints[m, _FIXED]:
@@ -196,12 +87,12 @@ def _full(m, x, heard, loud, ints):
     return float(heard * ints[m, _WEIGHT])
 
 
-@njit(**_inner)
+@njit(**inner)
 def _lone(m, first, found, tables, memory, rows, ends, gains, planes, eights, acc, V):
     """U from one source and nothing else: ``acc`` gets counts, ``V`` the local support of each count; gives G."""
     ints = tables.ints
     Q, K, n = ints[m, _Q], ints[m, _K], ends[0]
-    _count(memory.bits, ints[m, _START], (Q * K + 63) // 64, rows, 0, n, planes, eights, acc)
+    count(memory.bits, ints[m, _START], (Q * K + 63) // 64, rows, 0, n, planes, eights, acc)
     full, F, unit = _full(m, 0, n, found, ints), gains[0], float(ints[m, _WEIGHT])
     power = ints[m, _POWER_FIRST] if first else ints[m, _POWER]
     for k in range(n + 1):
@@ -220,7 +111,7 @@ def _lone(m, first, found, tables, memory, rows, ends, gains, planes, eights, ac
     return total / Q
 
 
-@njit(**_inner)
+@njit(**inner)
 def _signal(m, x, t, first, now, found, tables, memory, codes, rows, ends, gains, planes, eights, acc, signals):
     """Normalise the sums of a bundle into ``signals[x]``; gives whether the signal is present."""
     ints = tables.ints
@@ -233,10 +124,10 @@ def _signal(m, x, t, first, now, found, tables, memory, codes, rows, ends, gains
         n = ends[k] - at
         if gains[k] > 0:
             if ints[m, _DECAY]:
-                _sum(memory.stamps, start, cells, rows, at, n, now, ints, m, acc)
+                add_up(memory.stamps, start, cells, rows, at, n, now, ints, m, acc)
                 unit = 1.0
             else:
-                _count(memory.bits, start, words, rows, at, n, planes, eights, acc)
+                count(memory.bits, start, words, rows, at, n, planes, eights, acc)
                 unit = float(ints[m, _WEIGHT])
             F = gains[k]
             if loud == 0:
@@ -259,7 +150,7 @@ def _signal(m, x, t, first, now, found, tables, memory, codes, rows, ends, gains
     return True
 
 
-@njit(**_inner)
+@njit(**inner)
 def _support(m, mask, first, tables, signals, V):
     """V of the signals in a mask, and its familiarity."""
     ints = tables.ints
@@ -293,7 +184,7 @@ def _support(m, mask, first, tables, signals, V):
     return total / Q
 
 
-@njit(**_inner)
+@njit(**inner)
 def _choose_signals(m, whole, first, tables, signals, V, thresholds, allowed):
     """`SparseyBackoff`: gives the mask that supplies V, which is left in place, and G."""
     for size in range(3, 0, -1):
@@ -312,7 +203,7 @@ def _choose_signals(m, whole, first, tables, signals, V, thresholds, allowed):
     return whole, _support(m, whole, first, tables, signals, V)
 
 
-@njit(**_inner)
+@njit(**inner)
 def _denominator(V, m, kind, v0, tables, memory):
     """What the height of the sigmoid is divided by, from the table if it is there."""
     key = same_bits(V, np.int64)
@@ -334,7 +225,7 @@ def _denominator(V, m, kind, v0, tables, memory):
     return y
 
 
-@njit(**_inner)
+@njit(**inner)
 def _raise_inflection(m, tables, memory, V):
     cells = tables.ints[m, _Q] * tables.ints[m, _K]
     mean = 0.0
@@ -350,7 +241,7 @@ def _raise_inflection(m, tables, memory, V):
             memory.keys[m, k] = -1
 
 
-@njit(**_inner)
+@njit(**inner)
 def _winners(m, t, G, hard, seed, stream, step, tables, memory, codes, V, number, index, weights, mu):
     """Win weights, winners and gain of the code; cell i has the local support ``V[index[i]]``, one of ``number``."""
     ints, floats = tables.ints, tables.floats
@@ -397,7 +288,7 @@ def _winners(m, t, G, hard, seed, stream, step, tables, memory, codes, V, number
     codes.gains[t + 1, m] = F
 
 
-@njit(**_inner)
+@njit(**inner)
 def _freeze(m, x, cell, now, tables, memory):
     """Freeze the synapses of one kind onto a cell."""
     ints = tables.ints
@@ -408,11 +299,11 @@ def _freeze(m, x, cell, now, tables, memory):
         rows = ints[m, _POSSIBLE + x] + (ints[m, _K] if _hears_itself(m, x, tables) else 0)
         for r in range(rows):
             place = ints[m, _START + x] + r * cells + cell
-            if _weight(memory.stamps[place], now, ints, m) > 0:
+            if weight(memory.stamps[place], now, ints, m) > 0:
                 memory.stamps[place] = (memory.stamps[place] & ~np.uint32(3)) | np.uint32(2)
 
 
-@njit(**_inner)
+@njit(**inner)
 def _hears_itself(m, x, tables):
     if x == 1:
         for s in range(tables.ints[m, _BEGIN + 1], tables.ints[m, _END + 1]):
@@ -421,22 +312,7 @@ def _hears_itself(m, x, tables):
     return False
 
 
-@njit(**_inner)
-def _coactive(stamp, now, ints, m):
-    """`plasticity.sparsey.coactive` of a stamp."""
-    s, time = stamp & np.uint32(3), np.uint32(now + 1) << np.uint32(2)
-    age = now + 1 - np.int64(stamp >> np.uint32(2))
-    table = _AGE_0 if s == 0 else _AGE_1
-    if s == 2:
-        return time | s
-    if stamp == 0 or age >= ints[m, table + 2]:
-        return time
-    if age >= ints[m, _DELTA] and age < ints[m, table]:
-        return time | (s + np.uint32(1))
-    return time | s
-
-
-@njit(**_inner)
+@njit(**inner)
 def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains, eights):
     """Strengthen the synapses from all active rows to the winners; freeze what is saturated."""
     ints = tables.ints
@@ -464,7 +340,7 @@ def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains
                 if own < 0 or not own + q * K <= rows[r] < own + q * K + K:
                     place = start + rows[r] * cells + cell
                     more += memory.stamps[place] == 0
-                    memory.stamps[place] = _coactive(memory.stamps[place], now, ints, m)
+                    memory.stamps[place] = coactive(memory.stamps[place], now, ints, m)
         else:
             bit, base = np.uint64(1) << np.uint64(cell & 63), start + (cell >> 6)
             for r in range(n):
@@ -484,7 +360,7 @@ def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains
                 wins[cell >> 6] ^= bit
             held = part(memory.bits, 0, start + rows[r] * words, words)
             for w in range(words):
-                grown += _ones(wins[w] & ~held[w])
+                grown += ones(wins[w] & ~held[w])
                 held[w] |= wins[w]
             wins[cell >> 6] ^= bit
     memory.total[m, x] += grown
@@ -502,7 +378,7 @@ def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains
                 _freeze(m, x, cell, now, tables, memory)
 
 
-@njit(**_options)
+@njit(**options)
 def run(
     macs, begin, end, frames, starts, learn, hard, thresholds, allowed, replay, seed, stream, step, now,
     tables, memory, codes, rows, ends, gains, planes, eights, acc, signals, V, mu, weights, same,

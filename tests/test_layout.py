@@ -38,7 +38,8 @@ HOLD_CODE = {
     f"spikegram.kernels.{name}"
     for name in """
         compiled compiled_hints compiled_layer compiled_lmu compiled_recurrent compiled_rows compiled_scan
-        compiled_special compiled_vectors compiled_views dense_hebbian elm hopfield packing sparsey spike_lists tiles
+        compiled_special compiled_vectors compiled_views dense_hebbian elm hopfield packing sparsey sparsey_synapses
+        spike_lists tiles
     """.split()
 }
 HOLD_CODE.add("spikegram.scripts.bench.yardstick")
