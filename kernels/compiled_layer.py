@@ -6,9 +6,9 @@ import math
 
 from numba import njit
 
-from .compiled_hints import inner, options
+from .compiled_hints import inner, options, part
 
-__all__ = ["clear", "copy", "exprel_slope"]
+__all__ = ["add", "clear", "copy", "exprel_slope", "gather", "spread"]
 
 _NEAR = 0.3  # below it the sum, of which 12 terms give full precision
 
@@ -25,6 +25,53 @@ def clear(row):
     """Set a row to 0."""
     for j in range(row.shape[0]):
         row[j] = 0
+
+
+@njit(**inner)
+def add(row, other):
+    """Add a row to another."""
+    for j in range(row.shape[0]):
+        row[j] += other[j]
+
+
+@njit(**inner)
+def _add_times(row, other, factor):
+    for j in range(row.shape[0]):
+        row[j] += other[j] * factor
+
+
+@njit(**inner)
+def _add_four(row, a, b, c, d, fa, fb, fc, fd):
+    for j in range(row.shape[0]):
+        row[j] += (a[j] * fa + b[j] * fb) + (c[j] * fc + d[j] * fd)
+
+
+@njit(**inner)
+def gather(spikes, weights, given, out, n):
+    """``out = given + spikes @ weights`` for samples of n cells, by the rows of those that spiked."""
+    for first in range(0, out.shape[0], n):
+        row = part(out, 0, first, n)
+        copy(part(given, 0, first, n), row)
+        for j in range(n):
+            s = spikes[first + j]
+            if s != 0:
+                _add_times(row, part(weights, j, 0, n), s)
+
+
+@njit(**inner)
+def spread(gradient, weights, out, n):
+    """``out = gradient @ weights`` for samples of n cells, four rows a pass."""
+    for first in range(0, out.shape[0], n):
+        row = part(out, 0, first, n)
+        clear(row)
+        whole = n - n % 4
+        for k in range(0, whole, 4):
+            g = part(gradient, 0, first + k, 4)
+            a, b = part(weights, k, 0, n), part(weights, k + 1, 0, n)
+            c, d = part(weights, k + 2, 0, n), part(weights, k + 3, 0, n)
+            _add_four(row, a, b, c, d, g[0], g[1], g[2], g[3])
+        for k in range(whole, n):
+            _add_times(row, part(weights, k, 0, n), gradient[first + k])
 
 
 @njit(**options)

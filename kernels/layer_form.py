@@ -39,6 +39,9 @@ class LayerForm(NamedTuple):
         Whether there is a refractory period of more than one step.
     smooth : bool
         The primitive of the surrogate in place of the step.
+    surrogate : SurrogateForm
+    recurrent : int
+        Number of cells that send their spikes to each other with dense weights, onto the first channel; 0: none do.
     """
 
     inputs: tuple[str, ...]
@@ -51,3 +54,4 @@ class LayerForm(NamedTuple):
     counted: bool
     smooth: bool
     surrogate: SurrogateForm
+    recurrent: int = 0

@@ -4,7 +4,8 @@ Neurons of all samples lie one behind the other ([M], M = B N). A tile of them r
 loop its neurons are independent, so it is vectorised. Rows of a tile lie at fixed distances in one piece of memory, so
 that the compiler sees that they do not overlap; the distance is no power of two, else they would share cache lines.
 The backward pass begins each stretch of ``every`` steps at a kept state, computes the stretch again and then goes back
-through it.
+through it. Cells that send their spikes to each other come with all the cells of their sample; what arrives is added to
+the input, and its gradient to that of the spikes one step before.
 """
 
 from __future__ import annotations
@@ -92,8 +93,12 @@ class _Module:
     def __init__(self, step: LayerStep, form: LayerForm, single: bool, surrogate: Callable) -> None:
         self.step, self.form, self.single, self.surrogate = step, form, single, surrogate
         self.channels = len(form.inputs)
+        self.recurrent = form.recurrent
         self.width = _width(len(step.states))
-        self.stride = self.width + 16
+        if self.recurrent:
+            self.width = max(1, self.width // self.recurrent) * self.recurrent
+        self.stride = (self.width + 31) // 16 * 16
+        self.stride += 16 * (self.stride % 256 == 0)
         self.constants = [*step.vectors, *step.scalars]
 
     def expr(self, e: sp.Basic, names: Mapping[str, str] | None = None) -> str:
@@ -170,7 +175,9 @@ class _Module:
         s, v = len(self.step.states), len(self.step.vectors)
         rows = [self.row("_work", r) for r in range(s)]
         vectors = [self.row("_work", s + r) for r in range(v)]
-        out = ["@_njit(**_options)", "def forward(_first, _last, _every, _xs, _X, _C, _V, _work, _ys, _saved, _end):"]
+        more = ", _W, _s0" if self.recurrent else ""
+        out = ["@_njit(**_options)"]
+        out += [f"def forward(_first, _last, _every, _xs, _X, _C, _V, _work, _ys, _saved, _end{more}):"]
         out += ['    """Run neurons from ``_first`` up to ``_last`` through the sequence."""']
         out += self.scalars()
         out += [
@@ -185,6 +192,9 @@ class _Module:
             out += ["            if _every and _t % _every == 0:"]
             out += [f"                _copy({rows[r]}, {self.cut('_saved', '_t//_every', r)})" for r in range(s)]
         x = [self.cut("_xs", c, "_t") for c in range(self.channels)]
+        if self.recurrent:
+            out += _indented(self.arrive(x[0], self.row("_work", s + v)), 12)
+            x[0] = self.row("_work", s + v)
         out += _indented(self.ahead(rows, rows, x, self.cut("_ys", "_t"), vectors), 12)
         out += [f"        _copy({rows[r]}, {self.cut('_end', r)})" for r in range(s)]
         return [*out, "        _a += _n", "", ""]
@@ -198,10 +208,8 @@ class _Module:
         now = [self.row("_past", f"(_t - _t0)*{s} + {r}") for r in range(s)]
         then = [self.row("_past", f"(_t - _t0)*{s} + {s + r}") for r in range(s)]
         out = ["@_njit(**_options)", "def backward("]
-        out += [
-            "    _first, _last, _every, _down, _xs, _C, _V, _saved, _dys, _dend, _work, _past, _dxs, _dX, _dC",
-            "):",
-        ]
+        given = "_first, _last, _every, _down, _xs, _C, _V, _saved, _dys, _dend, _work, _past, _dxs, _dX, _dC"
+        out += [f"    {given}{', _ys, _W, _B, _s0, _ds0' if self.recurrent else ''}", "):"]
         out += ['    """Run neurons from ``_first`` up to ``_last`` back; ``_down`` is T - 1, ..., 1, 0."""']
         out += self.scalars()
         out += [
@@ -212,32 +220,56 @@ class _Module:
         out += [f"        _copy({self.cut('_V', r)}, {vectors[r]})" for r in range(v)]
         out += [f"        _copy({self.cut('_dend', r)}, {adjoints[r]})" for r in range(d)]
         out += [f"        _clear({sums[r]})" for r in range(k)]
+        given_x, dy = self.row("_work", v + d + k), self.row("_work", v + d + k + 1)
+        out += [f"        _clear({dy})"] if self.recurrent else []
         out += ["        _stretches = (_steps + _every - 1)//_every", "        for _q in range(_stretches):"]
         out += ["            _c = _stretches - 1 - _q", "            _t0 = _c*_every"]
         out += ["            _t1 = min(_t0 + _every, _steps)"]
         out += [f"            _copy({self.cut('_saved', '_c', r)}, {self.row('_past', r)})" for r in range(s)]
         x = [self.cut("_xs", c, "_t") for c in channels]
+        arrive = self.arrive(x[0], given_x)
+        if self.recurrent:
+            x[0] = given_x
         if s:
             out += ["            for _t in range(_t0, _t1 - 1):"]
+            out += _indented(arrive, 16) if self.recurrent else []
             out += _indented(self.ahead(now, then, x, "", vectors), 16)
         # LLVM does not vectorise inside of what it sees to count down: so the steps come from a list
         out += ["            for _r in range(_steps - _t1, _steps - _t0):", "                _t = _down[_r]"]
         rows = {f"_i_{n}": now[r] for r, n in enumerate(step.states)} | {f"_ix{c}": x[c] for c in channels}
-        rows |= {"_idy": self.cut("_dys", "_t")} | {f"_a_{n}": adjoints[r] for r, n in enumerate(step.differentiable)}
+        if self.recurrent:
+            out += _indented([*arrive, f"_add({dy}, {self.cut('_dys', '_t')})"], 16)
+        rows |= {"_idy": dy if self.recurrent else self.cut("_dys", "_t")} | {
+            f"_a_{n}": adjoints[r] for r, n in enumerate(step.differentiable)
+        }
         rows |= {f"_a_{n}": sums[r] for r, n in enumerate(step.learned)}
         rows |= {f"_odx{c}": self.cut("_dxs", c, "_t") for c in channels}
         rows |= {f"_i_{n}": vectors[r] for r, n in enumerate(step.vectors)}
         out += _indented(self.back(rows), 16)
+        if self.recurrent:
+            out.append(f"                _spread({self.cut('_dxs', 0, '_t')}, _B, {dy}, {self.recurrent})")
         out += [f"        _copy({adjoints[r]}, {self.cut('_dX', r)})" for r in range(d)]
         out += [f"        _copy({sums[r]}, {self.cut('_dC', r)})" for r in range(k)]
+        out += [f"        _copy({dy}, _part(_ds0, 0, _a, _n))"] if self.recurrent else []
         return [*out, "        _a += _n", "", ""]
+
+    def arrive(self, given: str, row: str) -> list[str]:
+        """Add what the spikes of the step before bring to the input."""
+        n = self.recurrent
+        return [
+            "if _t == 0:", f"    _gather(_part(_s0, 0, _a, _n), _W, {given}, {row}, {n})",
+            "else:", f"    _gather(_part(_ys, _t - 1, _a, _n), _W, {given}, {row}, {n})",
+        ]  # fmt: skip
 
     def scalars(self) -> list[str]:
         return [f"    {n} = _C[{k}]" for k, n in enumerate(self.step.scalars)]
 
     def text(self) -> str:
         step = self.step
-        rows = len(step.states) + len(step.vectors), len(step.vectors) + len(step.differentiable) + len(step.learned)
+        rows = (
+            len(step.states) + len(step.vectors) + bool(self.recurrent),
+            len(step.vectors) + len(step.differentiable) + len(step.learned) + 2 * bool(self.recurrent),
+        )
         head = [
             '"""Compiled passes of a layer."""',
             "",
@@ -250,7 +282,8 @@ class _Module:
             "    line as _line, options as _options, part as _part, where as _where,",
             ")",
             "from spikegram.kernels.compiled_layer import (",
-            "    clear as _clear, copy as _copy, exprel_slope as _exprel_slope,",
+            "    add as _add, clear as _clear, copy as _copy, exprel_slope as _exprel_slope, gather as _gather,",
+            "    spread as _spread,",
             ")",
             "from spikegram.kernels.compiled_special import clip as _clip, exp as _exp, exprel as _exprel, mod as _mod",
             "",

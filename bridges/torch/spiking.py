@@ -89,6 +89,12 @@ class SpikingLayer(SequenceLayer):
         Unit of the surrogate's argument (edge units): see above.
     smooth : bool
         The primitive of the surrogate in place of the step, so that the layer is differentiable (gradient checks).
+    recurrent : "dense" or tensor (N, N), optional
+        Weights from every cell to every cell, in the unit of x: y_{t-1} @ W is added to x_t (its first channel), so a
+        spike takes one step. ``dense`` draws them from a normal distribution with variance 1/N; of a sparse tensor
+        only the entries that it has are trained (``recurrent_weight``, by the mask ``recurrent_mask``).
+    inhibition : float
+        What each spike takes from all other cells of its sample one step later, in the unit of x.
     batch_first : bool
         x and y are (B, T, ...).
     backend : "auto", "numba" or "torch"
@@ -98,7 +104,8 @@ class SpikingLayer(SequenceLayer):
     Notes
     -----
     State: one field (B, *features) for each state variable of the model, in SI; with a refractory period of more than
-    one step ``refractory_steps`` (steps that are left), with a refractory condition ``not_refractory``.
+    one step ``refractory_steps`` (steps that are left), with a refractory condition ``not_refractory``; with recurrent
+    weights or inhibition ``spikes``, those of the last step.
 
     Shapes: x (T, B, *features) -> y (T, B, *features).
 
@@ -126,6 +133,8 @@ class SpikingLayer(SequenceLayer):
         decay_param: str = "sigmoid",
         surrogate_scale: Any = None,
         smooth: bool = False,
+        recurrent: str | Tensor | None = None,
+        inhibition: float = 0.0,
         batch_first: bool = False,
         backend: str = "auto",
         device: Any = None,
@@ -155,8 +164,15 @@ class SpikingLayer(SequenceLayer):
         }  # fmt: skip
         self._owner, self._size = owner, int(np.prod(shape))
         self._values = self._resolve_parameters()
+        self.inhibition = float(inhibition)
+        self._connected = recurrent is not None or inhibition != 0
+        if self._connected and self.output:
+            raise ValueError(f"{owner}: recurrent and inhibition need spikes as output, got output={self.output!r}")
+        if not 0 <= self.inhibition < float("inf"):
+            raise ValueError(f"{owner}: inhibition: expected a number >= 0, got {inhibition!r}")
         self._build()
         self._make_parameters(device, dtype)
+        self._connect(recurrent, device, dtype)
         self._start = self._resolve_start()
         self._set_fixed()
 
@@ -168,7 +184,10 @@ class SpikingLayer(SequenceLayer):
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         """Field -> shape without the batch axis."""
-        return {_PUBLIC.get(s, s): self.features for s in self._torch.STATES}
+        return dict.fromkeys(self._all_fields(), self.features)
+
+    def _all_fields(self) -> tuple[str, ...]:
+        return (*(_PUBLIC.get(s, s) for s in self._torch.STATES), *(("spikes",) if self._connected else ()))
 
     def config(self) -> dict[str, Any]:
         """The arguments as JSON values."""
@@ -178,7 +197,8 @@ class SpikingLayer(SequenceLayer):
             "surrogate": self.surrogate.plain,
             "reset_grad": self.reset_grad if isinstance(self.reset_grad, str) else list(self.reset_grad),
             "dt": self.dt, "input": list(self.inputs), "output": self.output or None,
-            "decay_param": self.decay_param, "smooth": self.smooth, "batch_first": self.batch_first,
+            "decay_param": self.decay_param, "smooth": self.smooth, "recurrent": self._config_of_weights(),
+            "inhibition": self.inhibition, "batch_first": self.batch_first,
             "backend": self.backend, **given,
         }  # fmt: skip
 
@@ -239,6 +259,7 @@ class SpikingLayer(SequenceLayer):
         self._form = LayerForm(
             self.inputs, tuple(edge_unit(dims(n))[1] for n in self.inputs), self.output, scale, vectors, self.learn,
             tuple(through), bool(self._ref.max() > 0), self.smooth, SurrogateForm(*self.surrogate.form),
+            self._size if self._connected else 0,
         )  # fmt: skip
         if self.smooth and self.surrogate.kind == "custom" and not self.surrogate.texts[1]:
             raise ValueError(f"{owner}: smooth=True needs a surrogate with a primitive")
@@ -256,6 +277,43 @@ class SpikingLayer(SequenceLayer):
             stored = from_time(self.decay_param, value, self.dt)[0] if dims == TIME else value
             stored = stored.to(device=device, dtype=dtype or torch.get_default_dtype())
             setattr(self, f"raw_{n}", nn.Parameter(stored))
+
+    def _connect(self, given: Any, device: Any, dtype: torch.dtype | None) -> None:
+        """Make the recurrent weights."""
+        n, kind = self._size, dict(device=device, dtype=dtype or torch.get_default_dtype())
+        mask: Tensor | None = None
+        weight: Tensor | None = None
+        if isinstance(given, str) and given == "dense":
+            weight = torch.randn(n, n, **kind) / n**0.5
+        elif given is not None:
+            if isinstance(given, Mapping):  # what `config` wrote
+                mask = torch.tensor(given["mask"], dtype=torch.bool) if given["mask"] is not None else None
+                given = torch.zeros(n, n)
+            if not isinstance(given, Tensor) or tuple(given.shape) != (n, n):
+                came = tuple(given.shape) if isinstance(given, Tensor) else given
+                raise ValueError(f"{self._owner}: recurrent: expected 'dense' or a tensor ({n}, {n}), got {came!r}")
+            if given.layout != torch.strided:
+                given = given.to_dense()
+                mask = given != 0
+            weight = given.detach().to(**kind).clone()
+        self.recurrent_weight = None if weight is None else nn.Parameter(weight)
+        self.register_buffer("recurrent_mask", mask if mask is None else mask.to(device))
+
+    def _config_of_weights(self) -> Any:
+        if self.recurrent_weight is None:
+            return None
+        return {"mask": None if self.recurrent_mask is None else self.recurrent_mask.tolist()}
+
+    def _weights(self, like: Tensor) -> Tensor:
+        """Weights from cell to cell [N, N], with the inhibition."""
+        n = self._size
+        found = like.new_zeros(n, n)
+        if self.recurrent_weight is not None:
+            found = self.recurrent_weight.to(like.dtype)
+            found = found if self.recurrent_mask is None else found * self.recurrent_mask
+        if self.inhibition:
+            found = found - self.inhibition * (1 - torch.eye(n, dtype=like.dtype, device=like.device))
+        return found
 
     def _resolve_start(self) -> dict[str, np.ndarray]:
         for n in self._given["init"]:
@@ -369,6 +427,8 @@ class SpikingLayer(SequenceLayer):
                 torch.as_tensor(np.array(values[s])).to(like.device, like.dtype).reshape(self.features)
                 for s in self._torch.STATES
             ]
+            if self._connected:
+                self._cache[key].append(torch.zeros(self.features, dtype=like.dtype, device=like.device))
         return self.State(*(t.expand(batch, *self.features).contiguous() for t in self._cache[key]))
 
     def _use(self, x: Tensor) -> str:
@@ -391,11 +451,13 @@ class SpikingLayer(SequenceLayer):
         steps, batch, n = x.shape[0], x.shape[1], self._size
         channels = len(self.inputs)
         given = x.reshape(1, steps, batch, n) if channels == 1 else x.reshape(steps, batch, channels, n).movedim(2, 0)
-        start = torch.stack([t.reshape(batch, n) for t in state]) if len(state) else x.new_zeros(0, batch, n)
-        y, end = run_cells(given, start, *self._constants(x), self._options)
-        return y.reshape(steps, batch, *self.features), self.State(
-            *(t.reshape(batch, *self.features) for t in end.unbind(0))
-        )
+        fields = tuple(state)[: len(self._torch.STATES)]
+        start = torch.stack([t.reshape(batch, n) for t in fields]) if fields else x.new_zeros(0, batch, n)
+        connected = (self._weights(x), state.spikes.reshape(batch, n)) if self._connected else ()
+        y, end = run_cells(given, start, *self._constants(x), self._options, *connected)
+        last = [t.reshape(batch, *self.features) for t in end.unbind(0)]
+        y = y.reshape(steps, batch, *self.features)
+        return y, self.State(*last, *((y[-1],) if self._connected else ()))
 
     def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step."""
@@ -407,12 +469,17 @@ class SpikingLayer(SequenceLayer):
         names = [n for n in m.CONSTANTS if n not in m.VECTORS]
         found = dict(zip(names, scalars.unbind(0), strict=True))
         rows = vectors.reshape(len(m.VECTORS), *self.features).unbind(0)
+        found |= {"_weights": self._weights(x)} if self._connected else {}
         return found | dict(zip(m.VECTORS, rows, strict=True)) | {"_like": x.new_zeros(())}
 
     def _step(self, x: Tensor, state: Any, constants: dict[str, Tensor]) -> tuple[Tensor, Any]:
         channels = (x,) if len(self.inputs) == 1 else x.unbind(1)
-        y, new = self._torch.step(channels, tuple(state), constants)
         shape = (x.shape[0], *self.features)
+        if self._connected:
+            arriving = state.spikes.reshape(shape[0], self._size) @ constants["_weights"]
+            channels = (channels[0] + arriving.reshape(shape), *channels[1:])
+        y, new = self._torch.step(channels, tuple(state)[: len(self._torch.STATES)], constants)
+        new = (*new, y) if self._connected else new
         return y.expand(shape), self.State(*(t.expand(shape) for t in new))
 
     def __getstate__(self) -> dict[str, Any]:
@@ -426,7 +493,7 @@ class SpikingLayer(SequenceLayer):
 
     def _find_modules(self) -> None:
         self._torch = layer_module(self.model, self._form, "torch")
-        self.State = state_class(tuple(_PUBLIC.get(s, s) for s in self._torch.STATES))
+        self.State = state_class(self._all_fields())
         name = digest([list(self._form), structure_key(self.model)])
         self._options = register(name, len(self._torch.STATES), partial(_compiled, self.model, self._form))
 

@@ -46,13 +46,13 @@ def _pool(threads: int) -> ThreadPoolExecutor:
     return ThreadPoolExecutor(threads)
 
 
-def _split(function: Callable[[int, int], Any], neurons: int, steps: int) -> None:
-    """Call ``function(first, last)`` for the neurons of each thread."""
+def _split(function: Callable[[int, int], Any], neurons: int, steps: int, together: int = 16) -> None:
+    """Call ``function(first, last)`` for the neurons of each thread, cut at multiples of ``together``."""
     threads = torch.get_num_threads()
-    if threads == 1 or neurons * steps < _ALONE or neurons < 32:
+    if threads == 1 or neurons * steps < _ALONE or neurons < 2 * together:
         function(0, neurons)
         return
-    cuts = [neurons * k // threads // 16 * 16 for k in range(threads)] + [neurons]
+    cuts = [neurons * k // threads // together * together for k in range(threads)] + [neurons]
     parts = [(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if a < b]
     for done in [_pool(threads).submit(function, a, b) for a, b in parts]:
         done.result()
@@ -88,7 +88,7 @@ def _wide(vectors: Tensor, batch: int) -> np.ndarray:
 
 def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
     name, _, every = _options(text)
-    x, state, scalars, vectors = inputs
+    x, state, scalars, vectors, *recurrent = inputs
     module = _module(name, x.dtype)
     y, end, saved = (torch.empty(t.shape, dtype=t.dtype) for t in _shapes(inputs, text))
     steps, batch, n = x.shape[1:]
@@ -99,9 +99,10 @@ def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
 
     def run(first: int, last: int) -> None:
         work = np.empty(module.ROWS[0] * module.STRIDE, module.REAL)
-        module.forward(first, last, *given, work, *results)
+        module.forward(first, last, *given, work, *results, *more)
 
-    _split(run, batch * n, steps)
+    more = (_array(recurrent[0]), _flat(recurrent[1], 0)) if recurrent else ()
+    _split(run, batch * n, steps, n if recurrent else 16)
     return [y, end, saved]
 
 
@@ -109,7 +110,7 @@ def _backward(
     inputs: list[Tensor], results: list[Tensor], gradients: list[Tensor], needs: list[bool], text: str
 ) -> list[Tensor]:
     name, _, every = _options(text)
-    x, state, scalars, vectors = inputs
+    x, state, scalars, vectors, *recurrent = inputs
     module = _module(name, x.dtype)
     steps, batch, n = x.shape[1:]
     neurons, learned = batch * n, module.LEARNED
@@ -125,9 +126,20 @@ def _backward(
     def run(first: int, last: int) -> None:
         work = np.empty(module.ROWS[1] * module.STRIDE, module.REAL)
         past = np.empty(max(1, min(every, steps) * len(module.STATES)) * module.STRIDE, module.REAL)
-        module.backward(first, last, *given, work, past, *made)
+        module.backward(first, last, *given, work, past, *made, *more)
 
-    _split(run, neurons, steps)
+    more: tuple[np.ndarray, ...] = ()
+    found: list[Tensor] = []
+    if recurrent:
+        weights, spikes = recurrent
+        dspikes = torch.empty(spikes.shape, dtype=x.dtype)
+        back = _array(weights.t())
+        more = _flat(results[0], 1), _array(weights), back, _flat(spikes, 0), _flat(dspikes, 0)
+    _split(run, neurons, steps, n if recurrent else 16)
+    if recurrent:
+        before = torch.cat([spikes.detach().unsqueeze(0), results[0].detach()[:-1]]).reshape(steps * batch, n)
+        dweights = before.t() @ dx[0].reshape(steps * batch, n) if needs[4] else torch.zeros(0)
+        found = [dweights, dspikes]
     dscalars, dvectors = torch.zeros(scalars.shape, dtype=x.dtype), torch.zeros(vectors.shape, dtype=x.dtype)
     if needs[2] or needs[3]:
         for k, name in enumerate(learned):
@@ -136,7 +148,7 @@ def _backward(
                 dvectors[module.VECTORS.index(name)] = torch.from_numpy(total)
             else:
                 dscalars[module.SCALARS.index(name)] = float(sums[k].sum(dtype=np.float64))
-    return [dx, dstate, dscalars, dvectors]
+    return [dx, dstate, dscalars, dvectors, *found]
 
 
 @cache
@@ -147,7 +159,9 @@ def _down(steps: int) -> np.ndarray:
 _OP = SequenceOp("cells", _forward, _backward, _shapes, outputs=2)
 
 
-def run_cells(x: Tensor, state: Tensor, scalars: Tensor, vectors: Tensor, options: str) -> tuple[Tensor, Tensor]:
+def run_cells(
+    x: Tensor, state: Tensor, scalars: Tensor, vectors: Tensor, options: str, *recurrent: Tensor
+) -> tuple[Tensor, Tensor]:  # fmt: skip
     """Run a sequence.
 
     Parameters
@@ -158,10 +172,12 @@ def run_cells(x: Tensor, state: Tensor, scalars: Tensor, vectors: Tensor, option
         Constants in the order of the module's ``SCALARS`` and ``VECTORS``.
     options : str
         What `register` gave.
+    recurrent : tensors [N, N], [B, N]
+        Weights from cell to cell, and the spikes of the step before; only for kernels that take them.
 
     Returns
     -------
     y [T, B, N], last state [S, B, N]
     """
-    y, end = _OP([x, state, scalars, vectors], options)
+    y, end = _OP([x, state, scalars, vectors, *recurrent], options)
     return y, end

@@ -6,13 +6,14 @@ in each step. Sizes are T = 1000 steps of B = 32 samples of N = 256 cells.
 
 from __future__ import annotations
 
+import importlib.util
 import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
 __all__ = ["CELLS", "agree", "make"]
 
-CELLS = ("lif", "alif", "izhikevich", "adex", "amsu")
+CELLS = ("lif", "recurrent-lif", "alif", "izhikevich", "adex", "amsu")
 _FULL, _QUICK = (1000, 32, 256), (50, 4, 32)
 
 
@@ -20,7 +21,7 @@ def _model(cell: str) -> tuple[Any, float, dict[str, Any]]:
     """A cell, the size of its input and the arguments of its layer."""
     from spikegram.neurons import AMSU, AdEx, BellecALIF, Izhikevich, NeuronModel
 
-    if cell == "lif":
+    if cell.endswith("lif") and cell != "alif":
         leaky = NeuronModel(
             "v : 1\nx : 1 (input)", update="v = exp(-dt/tau_m)*v + x", threshold="v > v_th", reset="v -= v_th",
             parameters=dict(tau_m="20*ms", v_th=1), name="leaky",
@@ -55,8 +56,12 @@ def make(cell: str, quick: bool = False) -> Mapping[str, Callable[[], Any]]:
 
         return once
 
+    if cell == "recurrent-lif":
+        arguments = {"recurrent": 0.3 * torch.randn((n, n), generator=generator) / n**0.5}
     ours, plain = (SpikingLayer(model, n, backend=b, **arguments) for b in ("numba", "torch"))
     found = {"spikegram": both(lambda x: ours(x)[0]), "plain torch loop": both(lambda x: plain(x)[0])}
+    if cell == "recurrent-lif" and importlib.util.find_spec("snntorch"):
+        found["snnTorch RLeaky"] = both(_recurrent_peer(arguments["recurrent"]))
     if cell == "lif":
         found |= {"written torch loop": both(_written(0.951229424500714)), **_peers(both, n)}
     return found
@@ -88,9 +93,29 @@ def _written(beta: float) -> Callable[[Any], Any]:
     return run
 
 
-def _peers(both: Callable, n: int) -> dict[str, Callable[[], Any]]:
-    import importlib.util
+def _recurrent_peer(weights: Any) -> Callable[[Any], Any]:
+    import snntorch
+    import torch
 
+    n = len(weights)
+    cells = snntorch.RLeaky(
+        beta=0.951229424500714, linear_features=n, spike_grad=snntorch.surrogate.fast_sigmoid(slope=10)
+    )
+    with torch.no_grad():
+        cells.recurrent.weight.copy_(weights.T)
+        cells.recurrent.bias.zero_()
+
+    def run(x: Any) -> Any:
+        (s, v), out = cells.init_rleaky(), []
+        for x_t in x.unbind(0):
+            s, v = cells(x_t, s, v)
+            out.append(s)
+        return torch.stack(out)
+
+    return run
+
+
+def _peers(both: Callable, n: int) -> dict[str, Callable[[], Any]]:
     import torch
 
     found: dict[str, Callable[[], Any]] = {}

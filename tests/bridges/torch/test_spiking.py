@@ -152,6 +152,67 @@ def test_several_inputs_are_channels() -> None:
     assert layer(x)[0].sum() == 0
 
 
+SPARSE = torch.eye(7).roll(1, 0).to_sparse()
+
+
+@pytest.mark.parametrize(
+    ("n", "arguments"),
+    [
+        (7, dict(recurrent="dense", inhibition=0.1)),
+        pytest.param(600, dict(recurrent="dense"), marks=pytest.mark.slow),  # a sample is wider than a tile
+        pytest.param(7, dict(inhibition=0.2), marks=pytest.mark.slow),
+        pytest.param(7, dict(recurrent=SPARSE, smooth=True, surrogate="sigmoid"), marks=pytest.mark.slow),
+    ],
+    ids=["dense", "wide", "inhibition", "sparse"],
+)
+def test_recurrent_passes_are_the_generated_step(n: int, arguments: dict) -> None:
+    results = []
+    for backend in ("numba", "torch"):
+        torch.manual_seed(0)
+        layer = SpikingLayer(
+            BellecALIF(t_ref=2), n, backend=backend, learn=("tau_m",), reset_grad="through", **arguments
+        ).double()
+        x = inputs(layer, 0.4, 70, 3).requires_grad_()
+        first, middle = layer(x[:33])
+        second, state = layer(x[33:], middle)
+        y = torch.cat([first, second])
+        weight = torch.linspace(-1, 1, y.numel(), dtype=torch.float64).reshape(y.shape)
+        ((y * weight).sum() + (state.v**2).sum() + (state.spikes * weight[0]).sum()).backward()
+        results.append((y, [t.detach() for t in state], x.grad, [p.grad for p in layer.parameters()]))
+    (y1, s1, g1, p1), (y2, s2, g2, p2) = results
+    assert 0 < y1.mean() < 1
+    for a, b in zip([y1, *s1, g1, *p1], [y2, *s2, g2, *p2], strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-11)
+
+
+def test_recurrent_spikes_arrive_one_step_later() -> None:
+    weights = torch.tensor([[0.0, 1.5, 0.0], [0.0, 0.0, 1.5], [0.0, 0.0, 0.0]])  # a chain
+    layer = SpikingLayer(BellecALIF, 3, recurrent=weights, backend="torch")
+    x = torch.zeros(4, 1, 3)
+    x[0, 0, 0] = 1.5
+    y, state = layer(x)
+    assert y[:, 0].tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1], [0, 0, 0]]
+    assert state.spikes.shape == (1, 3)
+    held = SpikingLayer(BellecALIF, 3, inhibition=0.4, backend="torch", output=None)
+    x = torch.full((2, 1, 3), 0.6)
+    x[0, 0, 0] = 1.5
+    _, state = held(x)
+    assert state.v[0].tolist() == pytest.approx([1.5 * 0.951229 + 0.6 - 1, *[0.6 * 0.951229 + 0.6 - 0.4] * 2], rel=1e-4)
+
+
+def test_sparse_weights_stay_sparse_and_are_saved(tmp_path: Path) -> None:
+    from spikegram.bridges.torch import load, save
+
+    layer = SpikingLayer(BellecALIF, 7, recurrent=SPARSE, backend="torch")
+    x = inputs(layer, 0.8, 10, 1, torch.float32)
+    layer(x)[0].sum().backward()
+    assert not layer.recurrent_weight.grad[~layer.recurrent_mask].any()
+    assert layer.recurrent_mask.sum() == 7
+    save(tmp_path / "layer.pt", layer)
+    again = load(tmp_path / "layer.pt")
+    assert torch.equal(again(x)[0], layer(x)[0])
+
+
 LINE = "dv/dt = -v/tau : 1"
 TAU = dict(tau="10*ms")
 
@@ -175,6 +236,10 @@ TAU = dict(tau="10*ms")
         (lambda: SpikingLayer(LIF, 3, init=dict(u=1)), "'u' is no state variable; expected one of v, I"),
         (lambda: SpikingLayer(LIF(v_rest=-50), 3), "its start is at the threshold .*give surrogate_scale="),
         (lambda: SpikingLayer(LIF, 3, surrogate_scale=0), "surrogate_scale: expected a number > 0"),
+        (lambda: SpikingLayer(LIF, 3, recurrent="all"), r"recurrent: expected 'dense' or a tensor \(3, 3\), got 'all'"),
+        (lambda: SpikingLayer(LIF, 3, recurrent=torch.ones(2, 3)), r"a tensor \(3, 3\), got \(2, 3\)"),
+        (lambda: SpikingLayer(LIF, 3, inhibition=-1), "inhibition: expected a number >= 0, got -1"),
+        (lambda: SpikingLayer(LIF, 3, inhibition=1, output="v"), "need spikes as output"),
         (lambda: SpikingLayer(GIF, 3), "draws random numbers"),
         (lambda: SpikingLayer(NeuronModel(LINE, parameters=TAU), 3), "has no spikes: output: name one of v"),
         (lambda: SpikingLayer(NeuronModel(LINE + "\nx : 1 (input)", threshold="v > t/second", reset="v = 0",
