@@ -156,7 +156,7 @@ def draw(path: Path, curves: dict[str, Curve]) -> None:
             left.plot(curve.batches, curve.scores, color=colour, label=f"{name}, {curve.weights} weights")
         left.axhline(0.1, color=INK, lw=0.7, ls=":")
         left.set(ylim=(0, 1.02), xlabel="batches of 64", ylabel="share of unseen digits told")
-        left.legend(frameon=False, fontsize=7, loc="lower right")
+        left.legend(frameon=False, fontsize=7, loc="center right")
         left.set_title("digits, pixel by pixel", loc="left")
         curve = curves["adding"]
         right.semilogy(curve.batches, curve.scores, color=BLUE, label=f"without recurrence, {curve.weights} weights")

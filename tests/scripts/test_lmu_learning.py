@@ -33,8 +33,8 @@ def test_every_claim_holds(tmp_path: Path) -> None:
 def test_a_short_training_gets_better(tmp_path: Path) -> None:
     task = make_task("sequential_digits", by="pixel")
     report = Report("lmu-learning", tmp_path, show=False)
-    curve = lmu_learning.learn(report, task, lmu_learning.parallel, 60, 5e-3, 0)
-    assert curve.batches == [*range(0, 61, 3)] and len(curve.scores) == 21
+    curve = lmu_learning.learn(report, task, lmu_learning.parallel, 120, 5e-3, 0)
+    assert curve.batches == [*range(0, 121, 6)] and len(curve.scores) == 21
     assert curve.scores[0] < 0.3 and curve.scores[-1] > 0.5
     assert curve.weights == (1 + 1 + 64 + 64 * 32 + 64) + 650
 
