@@ -10,7 +10,7 @@ import numpy as np
 from numba import from_dtype, njit, types
 
 from .compiled_hints import inner, options, part, where
-from .compiled_scan import _copy, _four_rows, _sum
+from .compiled_scan import _add_product, _copy, _sum
 from .compiled_special import exp
 from .compiled_views import stretch
 
@@ -45,20 +45,19 @@ def _relu_slope(n, s, r):
         r[j] = where(s[j] > s.dtype.type(0), r[j], s.dtype.type(0) * r[j])
 
 
-def _forward(first, end, kind, bent, rows, c, s0, s, state, fresh):
-    """Two lanes at a time; ``rows`` (S4, S), ``state`` and ``fresh`` (2 pairs, S4) are padded with zeros."""
+def _forward(first, end, group, kind, bent, rows, c, s0, s, state, fresh):
+    """``group`` pairs of lanes at a time; ``rows`` (S4, S), ``state``, ``fresh`` (2 pairs, S4) are padded with 0."""
     T, B, S = c.shape
-    for pair in range(first, end):
-        p = 2 * pair
-        here = min(2, B - p)
-        for i in range(p, p + here):
+    for pair in range(first, end, group):
+        last = min(pair + group, end)
+        p, stop = 2 * pair, min(2 * last, B)
+        for i in range(p, stop):
             _copy(S, part(s0, i, 0, S), part(state, i, 0, S))
         for t in range(T):
-            for i in range(p, p + here):
+            for i in range(p, stop):
                 _copy(S, stretch(c, t, i, 0, S), part(fresh, i, 0, S))
-            for j in range(0, rows.shape[0], 4):
-                _four_rows(S, state, p, j, rows, fresh)
-            for i in range(p, p + here):
+            _add_product(pair, last, state, rows, fresh)
+            for i in range(p, stop):
                 x = part(fresh, i, 0, S)
                 if kind == 1:
                     _tanh(bent, x)
@@ -68,15 +67,15 @@ def _forward(first, end, kind, bent, rows, c, s0, s, state, fresh):
                 _copy(S, x, stretch(s, t, i, 0, S))
 
 
-def _backward(first, end, kind, bent, rows, s, g, g_last, gc, gs0, state, fresh):
+def _backward(first, end, group, kind, bent, rows, s, g, g_last, gc, gs0, state, fresh):
     """The same with the transposed matrix, from the last step to the first."""
     T, B, S = s.shape
-    for pair in range(first, end):
-        p = 2 * pair
-        here = min(2, B - p)
+    for pair in range(first, end, group):
+        last = min(pair + group, end)
+        p, stop = 2 * pair, min(2 * last, B)
         for step in range(T + 1):
             t = T - 1 - step
-            for i in range(p, p + here):
+            for i in range(p, stop):
                 x = part(fresh, i, 0, S)
                 if step == 0:
                     _copy(S, part(g_last, i, 0, S), x)
@@ -84,9 +83,8 @@ def _backward(first, end, kind, bent, rows, s, g, g_last, gc, gs0, state, fresh)
                     for j in range(S):
                         x[j] = x.dtype.type(0)
             if step:
-                for j in range(0, rows.shape[0], 4):
-                    _four_rows(S, state, p, j, rows, fresh)
-            for i in range(p, p + here):
+                _add_product(pair, last, state, rows, fresh)
+            for i in range(p, stop):
                 x = part(fresh, i, 0, S)
                 if t < 0:
                     _copy(S, x, part(gs0, i, 0, S))
@@ -112,4 +110,4 @@ def compiled(name: str, dtype: np.dtype) -> Callable[..., None]:
     """Compile one of the functions for a number type, or read it from the disk."""
     function, axes = _ARGUMENTS[name]
     arrays = [types.Array(from_dtype(dtype), n, "A") for n in axes]
-    return njit([types.void(_INT, _INT, _INT, _INT, *arrays)], **options)(function)
+    return njit([types.void(_INT, _INT, _INT, _INT, _INT, *arrays)], **options)(function)

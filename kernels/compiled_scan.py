@@ -87,7 +87,7 @@ def _diagonal_backward(first, end, tile, fixed, a, h0, h, g, g_last, ga, gb, gh0
         _times_conjugate(n, after, stretch(a, 0, i, lo, n), part(gh0, i, lo, n))
 
 
-@njit(**_FUSED)
+@njit(forceinline=True, **_FUSED)
 def _four_rows(n, c, p, j, rows, out):
     """Add to the lanes p and p + 1 of ``out`` what the rows j ... j + 3 give them; two lanes share what is loaded."""
     a0, a1, a2, a3 = c[p, j], c[p, j + 1], c[p, j + 2], c[p, j + 3]
@@ -99,33 +99,41 @@ def _four_rows(n, c, p, j, rows, out):
         y[i] = y[i] + b0 * w0[i] + b1 * w1[i] + b2 * w2[i] + b3 * w3[i]
 
 
+@njit(**_FUSED)
+def _add_product(first, end, state, rows, fresh):
+    """Add ``rows^T state`` to some pairs of lanes of ``fresh``; four rows at a time stay in the first-level cache."""
+    N = rows.shape[1]
+    for j in range(0, rows.shape[0], 4):
+        for pair in range(first, end):
+            _four_rows(N, state, 2 * pair, j, rows, fresh)
+
+
 @njit(**inner)
 def _copy(n, x, out):
     for j in range(n):
         out[j] = x[j]
 
 
-def _matrix(first, end, reverse, rows, b, start, extra, h, state, fresh):
-    """Steps of two lanes at a time: ``h_t = rows^T h_{t-1} + b_t``, with ``extra`` added to the first one.
+def _matrix(first, end, group, reverse, rows, b, start, extra, h, state, fresh):
+    """Steps of ``group`` pairs of lanes at a time: ``h_t = rows^T h_{t-1} + b_t``, ``extra`` added to the first one.
 
     ``rows`` (N4, N) and ``state``, ``fresh`` (2 pairs, N4) are padded with zeros to a multiple of four rows.
     """
     T, B, N = b.shape
-    for pair in range(first, end):
-        p = 2 * pair
-        here = min(2, B - p)
-        for i in range(p, p + here):
+    for pair in range(first, end, group):
+        last = min(pair + group, end)
+        p, stop = 2 * pair, min(2 * last, B)
+        for i in range(p, stop):
             _copy(N, part(start, i, 0, N), part(state, i, 0, N))
         for step in range(T):
             t = T - 1 - step if reverse else step
-            for i in range(p, p + here):
+            for i in range(p, stop):
                 if step:
                     _copy(N, stretch(b, t, i, 0, N), part(fresh, i, 0, N))
                 else:
                     _sum(N, stretch(b, t, i, 0, N), part(extra, i, 0, N), part(fresh, i, 0, N))
-            for j in range(0, rows.shape[0], 4):
-                _four_rows(N, state, p, j, rows, fresh)
-            for i in range(p, p + here):
+            _add_product(pair, last, state, rows, fresh)
+            for i in range(p, stop):
                 _copy(N, part(fresh, i, 0, N), part(state, i, 0, N))
                 _copy(N, part(fresh, i, 0, N), stretch(h, t, i, 0, N))
 
@@ -274,7 +282,7 @@ _FLAG, _SIZE = types.boolean, types.int64
 _ARGUMENTS: dict[str, tuple[Callable[..., Any], tuple[Any, ...], tuple[int, ...]]] = {
     "diagonal_forward": (_diagonal_forward, (_SIZE, _FLAG), (3, 3, 2, 3)),
     "diagonal_backward": (_diagonal_backward, (_SIZE, _FLAG), (3, 2, 3, 3, 2, 3, 3, 2)),
-    "matrix": (_matrix, (_FLAG,), (2, 3, 2, 2, 3, 2, 2)),
+    "matrix": (_matrix, (_SIZE, _FLAG), (2, 3, 2, 2, 3, 2, 2)),
     "matrices_forward": (_matrices_forward, (), (3, 3, 2, 3)),
     "matrices_backward": (_matrices_backward, (), (3, 2, 3, 3, 2, 3, 3, 2)),
     "outer_forward": (_outer_forward, (_SIZE,), (3, 3, 3, 3, 2, 3, 3)),

@@ -20,6 +20,7 @@ from __future__ import annotations
 import numpy as np
 
 from .lanes import on_lanes
+from .scan import PAIRS
 
 __all__ = ["KINDS", "backward", "forward", "reference"]
 
@@ -52,7 +53,11 @@ def forward(
     from .compiled_recurrent import compiled
 
     pairs, rows, state, fresh = _padded(W.T, s0.shape[0])
-    on_lanes(compiled("forward", s.dtype), pairs, threads, KINDS[kind], bent, rows, c, s0, s, state, fresh)
+    group = min(PAIRS, -(-pairs // max(1, threads))) or 1
+    on_lanes(
+        compiled("forward", s.dtype), pairs, threads, group, KINDS[kind], bent, rows, c, s0, s, state, fresh,
+        grain=group,
+    )  # fmt: skip
 
 
 def backward(
@@ -63,6 +68,8 @@ def backward(
     from .compiled_recurrent import compiled
 
     pairs, rows, state, fresh = _padded(W, s.shape[1])
+    group = min(PAIRS, -(-pairs // max(1, threads))) or 1
     on_lanes(
-        compiled("backward", s.dtype), pairs, threads, KINDS[kind], bent, rows, s, g, g_last, gc, gs0, state, fresh
-    )
+        compiled("backward", s.dtype), pairs, threads, group, KINDS[kind], bent, rows, s, g, g_last, gc, gs0, state,
+        fresh, grain=group,
+    )  # fmt: skip

@@ -44,6 +44,7 @@ __all__ = [
     "outer_forward",
 ]
 
+PAIRS = 8  # of lanes that share what is loaded of a matrix
 _LEAST, _MOST = 256, 4096  # channels of a tile: wide, since pieces of long rows meet in the same lines of the cache
 _AGAIN = 2**18  # bytes of states that are worked out once more at a time: they stay in the second-level cache
 
@@ -120,7 +121,10 @@ def _fixed_matrix(
     padded = np.zeros((N4, N), rows.dtype)
     padded[:N] = rows
     state, fresh = np.zeros((2 * pairs, N4), rows.dtype), np.zeros((2 * pairs, N4), rows.dtype)
-    on_lanes(_compiled("matrix", h), pairs, threads, reverse, padded, b, start, extra, h, state, fresh)
+    group = min(PAIRS, -(-pairs // max(1, threads))) or 1
+    on_lanes(
+        _compiled("matrix", h), pairs, threads, group, reverse, padded, b, start, extra, h, state, fresh, grain=group
+    )
 
 
 def matrix_forward(A: np.ndarray, b: np.ndarray, h0: np.ndarray, h: np.ndarray, threads: int = 1) -> None:

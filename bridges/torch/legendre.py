@@ -92,9 +92,9 @@ def _length(T: int) -> int:
 
 @lru_cache(maxsize=8)
 def _spectrum(order: int, steps: float, method: str, T: int, dtype: torch.dtype) -> Tensor:
-    """Spectrum of the impulse response (frequencies, q)."""
-    H = torch.from_numpy(impulse_response(order, steps, T, method)).to(dtype)
-    return torch.fft.rfft(H, _length(T), dim=0)
+    """Spectrum of the impulse response (q, frequencies)."""
+    H = torch.from_numpy(impulse_response(order, steps, T, method).T.copy()).to(dtype)
+    return torch.fft.rfft(H, _length(T))
 
 
 def _options(options: str) -> tuple[float, str]:
@@ -113,9 +113,11 @@ def _carried(inputs: list[Tensor], options: str) -> tuple[np.ndarray, np.ndarray
 def _convolve(inputs: list[Tensor], options: str) -> list[Tensor]:
     u, m0 = inputs
     T, q = len(u), m0.shape[-1]
-    spectrum = _spectrum(q, *_options(options), T, u.dtype)
-    both = torch.fft.rfft(u, _length(T), dim=0).unsqueeze(-1) * spectrum[:, None, None]
-    m = torch.fft.irfft(both, _length(T), dim=0)[:T].contiguous()
+    spectrum, n = _spectrum(q, *_options(options), T, u.dtype), _length(T)
+    m = torch.empty((*u.shape, q), dtype=u.dtype)
+    heard = torch.fft.rfft(u.movedim(0, -1), n)  # (B, d, frequencies): time last is quicker to transform
+    for b in range(len(heard)):  # what belongs to one sample stays in cache
+        m[:, b] = torch.fft.irfft(heard[b].unsqueeze(1) * spectrum, n)[..., :T].permute(2, 0, 1)
     if m0.any():
         A, _ = _carried(inputs, options)
         lanes = m0.shape[0] * m0.shape[1]
@@ -134,9 +136,11 @@ def _convolve_backward(
     T, q = len(u), m0.shape[-1]
     g = gradients[0].clone()
     g[-1] += gradients[1]
-    spectrum = _spectrum(q, *_options(options), T, u.dtype).conj()
-    both = (torch.fft.rfft(g, _length(T), dim=0) * spectrum[:, None, None]).sum(-1)
-    gu = torch.fft.irfft(both, _length(T), dim=0)[:T].contiguous()
+    spectrum, n = _spectrum(q, *_options(options), T, u.dtype).conj(), _length(T)
+    gu = torch.empty(u.shape, dtype=u.dtype)
+    for b in range(u.shape[1]):
+        both = (torch.fft.rfft(g[:, b].permute(1, 2, 0).contiguous(), n) * spectrum).sum(1)
+        gu[:, b] = torch.fft.irfft(both, n)[..., :T].T
     gm0 = torch.zeros(m0.shape, dtype=m0.dtype)
     if needs[1]:
         A, _ = _carried(inputs, options)

@@ -71,6 +71,39 @@ def _recurrent_backward(
 _recurrent_op = SequenceOp("lmu_recurrent", _recurrent, _recurrent_backward, lambda i, _: [i[1], i[2]], outputs=2)
 
 
+def _joined(top: Tensor, base: Tensor, write: Tensor, back: Tensor) -> Tensor:
+    return torch.cat([top, base + write @ back])
+
+
+def _whole(inputs: list[Tensor], options: str) -> list[Tensor]:
+    *parts, c, s0 = inputs
+    return _recurrent([_joined(*parts), c, s0], options)
+
+
+def _whole_backward(
+    inputs: list[Tensor], results: list[Tensor], gradients: list[Tensor], needs: list[bool], options: str
+) -> list[Tensor]:
+    """What the matrix is made of gets its gradient by thin products, but for A, if theta is learned."""
+    *parts, c, s0 = inputs
+    top, base, write, back = parts
+    _, gc, gs0 = _recurrent_backward([_joined(*parts), c, s0], results, gradients, [False, True, True], options)
+    n = len(top)
+    before = torch.cat([s0[None], results[0][:-1]]).flatten(0, 1)
+    r = gc.flatten(0, 1)
+    r_h, r_m = r[:, :n], r[:, n:]
+    return [
+        r_h.T @ before if needs[0] else top,
+        r_m.T @ before if needs[1] else base,
+        r_m.T @ (before @ back.T) if needs[2] else write,
+        (r_m @ write).T @ before if needs[3] else back,
+        gc,
+        gs0,
+    ]
+
+
+_whole_op = SequenceOp("lmu_whole", _whole, _whole_backward, lambda i, _: [i[4], i[5]], outputs=2)
+
+
 class LMU(SequenceLayer):
     """Run Legendre Memory Units over a sequence: x (T, B, features) -> y (T, B, hidden).
 
@@ -220,17 +253,17 @@ class LMU(SequenceLayer):
         A, B = self.dynamics.matrices(u.dtype)
         one = torch.eye(d, dtype=u.dtype, device=u.device)
         write = torch.kron(one, B[:, None])  # (d q, d): what an input adds to the memories
-        to_m, from_h = torch.kron(one, A), u.new_zeros((d * q, n))
-        e_m, e_h, W_m, W_h = (self._weight(name, u) for name in ("e_m", "e_h", "W_m", "W_h"))
-        if e_m is not None:
-            to_m = to_m + write @ e_m
-        if e_h is not None:
-            from_h = write @ e_h
-        to_h = W_m @ from_h if W_h is None else W_h + W_m @ from_h
-        K = torch.cat([torch.cat([to_h, W_m @ to_m], 1), torch.cat([from_h, to_m], 1)])
-        new = linear(u, write)
-        c = torch.cat([a + linear(new, W_m), new], -1)
-        s, last = _recurrent_op([K, c, torch.cat([state.h, state.m.flatten(1)], 1)], f"{self.activation} {n}")
+        e_h, e_m, W_h, W_m = (self._weight(name, u) for name in ("e_h", "e_m", "W_h", "W_m"))
+        e_h = u.new_zeros((d, n)) if e_h is None else e_h
+        e_m = u.new_zeros((d, d * q)) if e_m is None else e_m
+        back, base = torch.cat([e_h, e_m], 1), torch.cat([u.new_zeros((d * q, n)), torch.kron(one, A)], 1)
+        read = W_m @ write  # (n, d): what an input adds to the hidden units at once
+        top = W_m @ base + read @ back
+        if W_h is not None:
+            top = top + nn.functional.pad(W_h, (0, d * q))
+        c = torch.cat([a + linear(u, read), linear(u, write)], -1)
+        s0 = torch.cat([state.h, state.m.flatten(1)], 1)
+        s, last = _whole_op([top, base, write, back, c, s0], f"{self.activation} {n}")
         return s[..., :n], LMUState(last[:, :n], last[:, n:].reshape(state.m.shape))
 
     def _by_steps(self, x: Tensor, state: LMUState) -> tuple[Tensor, LMUState]:
