@@ -244,7 +244,7 @@ class ModernHopfield(AssociativeMemory):
                 f"budget: the weights of one query need {row} bytes, got {self.budget}; softmax with "
                 f"stop_on='state' needs less"
             )
-        return [slice(k, min(k + block, queries)) for k in range(0, queries, block)]
+        return [slice(k, min(k + block, queries)) for k in range(0, max(queries, 1), block)]
 
     def _update(self, states: np.ndarray, threads: int | None) -> np.ndarray:
         fresh = np.empty_like(states)

@@ -27,3 +27,10 @@ def test_compiled_is_the_reference(form: object, shape: tuple[int, int], seed: i
                 came, how = compiled.recall(cues, threads=threads, **options)
                 assert np.array_equal(came, states)
                 assert all(np.array_equal(a, b) for a, b in zip(how, info, strict=True))
+
+
+def test_lanes_of_both_are_the_same() -> None:
+    from spikegram.kernels import hopfield
+    from spikegram.networks import hopfield_binary
+
+    assert hopfield.LANES == hopfield_binary.LANES

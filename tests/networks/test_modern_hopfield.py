@@ -43,6 +43,13 @@ def test_blocks_are_the_reference(activation: Any, beta: float, monkeypatch: pyt
         assert np.array_equal(info.steps, found.steps) and np.array_equal(info.converged, found.converged)
 
 
+def test_no_cues_give_no_states(seed: int) -> None:
+    for activation in ("softmax", "sparsemax"):
+        memory, _, cues = filled(6, 4, seed, activation=activation)
+        assert memory.recall(cues[:0])[0].shape == (0, 4) and memory.recall(cues[:0], steps=None)[0].shape == (0, 4)
+        assert memory.energy(cues[:0]).shape == (0,) and memory.mixture(cues[:0]).k.shape == (0,)
+
+
 def test_threads_share_the_cues(seed: int) -> None:
     memory, X, cues = filled(60, 12, seed, beta=2.0)
     for threads in (1, 2, 3):

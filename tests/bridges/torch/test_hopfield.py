@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from spikegram.bridges.torch import Hopfield, HopfieldLayer, HopfieldPooling  # noqa: E402
+from spikegram.bridges.torch import Hopfield, HopfieldLayer, HopfieldPooling, load, save  # noqa: E402
 from spikegram.bridges.torch.hopfield import associate  # noqa: E402
 from spikegram.networks.hopfield_forms import retrieve  # noqa: E402
 
@@ -178,6 +179,14 @@ def test_layer_looks_up_what_it_learned(make: Any) -> None:
         nearest.lookup_weights.copy_(torch.eye(6)[:5])
     assert torch.allclose(nearest(torch.eye(6)[None, [3]]), torch.eye(6)[None, [3]])
     assert HopfieldLayer(**two.config()).config() == two.config()
+
+
+def test_saved_and_loaded(tmp_path: Path, make: Any) -> None:
+    x = make(2, 5, 8)
+    for layer in (Hopfield(8, num_heads=2, scaling=[0.5, 2.0]), HopfieldPooling(8, 3), HopfieldLayer(8, 4)):
+        save(tmp_path / "layer.pt", widen(layer))
+        again = load(tmp_path / "layer.pt")
+        assert torch.equal(again(x), layer(x)) and again.config() == layer.config()
 
 
 def test_layer_learns_to_classify(seed: int) -> None:
