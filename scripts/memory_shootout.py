@@ -27,7 +27,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from .. import networks
 from ..experiment import Report
 from ..networks import (
     SDM,
@@ -38,9 +37,11 @@ from ..networks import (
     LinearAssociator,
     ModernHopfield,
     Polynomial,
+    Sparsey,
     Willshaw,
 )
 from ..networks.figures import figure_style, finish, new_figure
+from ..neurons.sparsey import SparseyParams
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -183,14 +184,16 @@ def memories(seed: int) -> dict[str, Callable[[np.ndarray], Memory]]:
         memory.store(2.0 * bits - 1, passes=20)
         return Memory(lambda cues: memory.recall(2.0 * cues - 1)[0] > 0, memory.nbytes)
 
-    makers = {
+    def sparsey(bits: np.ndarray) -> Memory:  # one mac that sees all pixels
+        memory = Sparsey(BITS, SparseyParams(modules=48, cells=16), seed=seed)
+        memory.store(bits)
+        return Memory(lambda cues: memory.recall(cues, threshold=1.0)[0], memory.nbytes)
+
+    return {
         "CA3": spiking, "Hopfield, classic": binary(Classic()), "Hopfield, x^6": binary(Polynomial(6)),
         "Hopfield, exp": binary(Exponential()), "Hopfield, modern": modern, "Willshaw": willshaw, "Kanerva": kanerva,
-        "delta rule": delta,
+        "delta rule": delta, "Sparsey": sparsey,
     }  # fmt: skip
-    if "Sparsey" in networks.__all__:
-        makers["Sparsey"] = sparsey(seed)
-    return makers
 
 
 def spiking(bits: np.ndarray) -> Memory:
@@ -212,18 +215,6 @@ def spiking(bits: np.ndarray) -> Memory:
         return out
 
     return Memory(complete, sum(w.nbytes for w in memory.weights))
-
-
-def sparsey(seed: int) -> Callable[[np.ndarray], Memory]:
-    """One mac that sees all pixels."""
-    from ..neurons.sparsey import SparseyParams
-
-    def make(bits: np.ndarray) -> Memory:
-        memory = networks.Sparsey(BITS, SparseyParams(modules=48, cells=16), seed=seed)  # type: ignore[attr-defined]
-        memory.store(bits)
-        return Memory(lambda cues: memory.recall(cues, threshold=1.0)[0], memory.nbytes)
-
-    return make
 
 
 def score(memory: Memory, stored: np.ndarray, cues: np.ndarray, which: np.ndarray, most: int) -> Score:
