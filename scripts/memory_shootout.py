@@ -13,7 +13,8 @@ pixels) stand damage and load. A right answer is one in which all 64 bits are ri
 
 Memories are used as they stand, with one setting for all loads (`memories`); none is tuned for a point of a curve, and
 nothing is done to make digits less alike (a classic network would gain from patterns without their mean). CA3 is asked
-pixel by pixel: the cue that most black pixels name is then recalled. Its times are those of the simulation.
+pixel by pixel: the cue that most black pixels name is then recalled. Its time is that of the simulation, in which each
+pixel is asked once for all cues.
 
 Files: shootout.png, result.json. ``--patterns 1000`` goes on to larger loads.
 """
