@@ -123,8 +123,8 @@ class ModernHopfield(AssociativeMemory):
             ``"p"``: the change of the weights, which takes two updates at least and room for all weights of a query.
             ``"state"``: that of the state.
         threads : int, optional
-            Share the cues out between so many, with one thread for each matrix product; of softmax where p is not
-            compared. By default the products use as many threads as the library of NumPy does.
+            Share the patterns out between so many, each with products of its own; of softmax where p is not compared.
+            Answers differ by rounding only. By default the products use as many threads as the library of NumPy does.
 
         Returns
         -------
@@ -186,9 +186,8 @@ class ModernHopfield(AssociativeMemory):
         self._need_patterns()
         star = np.zeros(len(states))
         if self.activation.kind == "softmax":
-            for k in range(0, len(states), _QUERIES):
-                rows = slice(k, min(k + _QUERIES, len(states)))
-                most, total = self._walk(states[rows], None)
+            for rows in _blocks(len(states)):
+                most, total, _ = self._walk(states[rows], 0, len(self), weigh=False)
                 star[rows] = most + np.log(total / len(self))
         else:
             for rows in self._query_blocks(len(states), _ARRAYS, np.float64):
@@ -248,58 +247,70 @@ class ModernHopfield(AssociativeMemory):
 
     def _update(self, states: np.ndarray, threads: int | None) -> np.ndarray:
         fresh = np.empty_like(states)
-
-        def softmax(first: int, last: int) -> None:
-            for k in range(first, last, _QUERIES):
-                rows = slice(k, min(k + _QUERIES, last))
-                _, total = self._walk(states[rows], fresh[rows])
+        if self.activation.kind == "softmax":
+            for rows in _blocks(len(states)):
+                if threads is None:
+                    _, total, fresh[rows] = self._walk(states[rows], 0, len(self))
+                else:
+                    total, fresh[rows] = self._walk_together(states[rows], threads)
                 fresh[rows] /= total[:, None]
-
-        if self.activation.kind != "softmax":
+        else:
             for rows in self._query_blocks(len(states), 3):
                 for q, z in enumerate(self._overlaps(states[rows]), rows.start):
                     few, p = _sparse_weights(z, self.activation)
                     fresh[q] = p @ self.patterns[few]
-        elif threads is None:
-            softmax(0, len(states))
-        else:
-            from threadpoolctl import threadpool_limits
-
-            with threadpool_limits(1, "blas"):
-                share(softmax, len(states), threads)
         return fresh
 
-    def _walk(self, states: np.ndarray, out: np.ndarray | None) -> tuple[np.ndarray, np.ndarray]:
-        """Walk over blocks of patterns: largest overlap m, sum of exp(z - m), and in ``out`` that of exp(z - m) x."""
+    def _walk_together(self, states: np.ndarray, threads: int) -> tuple[np.ndarray, np.ndarray]:
+        """Share the patterns out between threads and join what they found."""
+        from threadpoolctl import threadpool_limits
+
+        parts: dict[int, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+
+        def part(first: int, last: int) -> None:
+            parts[first] = self._walk(states, first, last)
+
+        with threadpool_limits(1, "blas"):
+            share(part, len(self), threads)
+        found = [parts[first] for first in sorted(parts)]
+        most = np.max([m for m, _, _ in found], axis=0)
+        total, summed = np.zeros_like(most), np.zeros_like(states)
+        for m, t, x in found:
+            shrink = np.exp(m - most)
+            total += shrink * t
+            summed += shrink[:, None] * x
+        return total, summed
+
+    def _walk(
+        self, states: np.ndarray, begin: int, end: int, weigh: bool = True
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Walk over patterns in blocks: the largest overlap m, sum of exp(z - m), and if ``weigh`` of exp(z - m) x."""
         query = self.dtype.type(self.beta) * states
         block = max(min(_TILE, self.budget // (3 * self.dtype.itemsize)) // max(len(query), 1), 1)
         most = np.full(len(query), -np.inf, dtype=self.dtype)
-        total = np.zeros(len(query), dtype=self.dtype)
-        if out is not None:
-            out[:] = 0
+        total, summed = np.zeros(len(query), dtype=self.dtype), np.zeros_like(states)
         # weights below this share of the largest sum to less than half a unit in the last place
         least = self.dtype.type(math.log(len(self)) - math.log(np.finfo(self.dtype).eps / 4))
         lowest = self.dtype.type(math.log(np.finfo(self.dtype).tiny) + 1)
-        room = np.empty((len(query), min(block, len(self))), dtype=self.dtype)
-        part = np.empty_like(states)
-        for first in range(0, len(self), block):
-            X = self.patterns[first : first + block]
+        room, part = np.empty((len(query), min(block, end - begin)), dtype=self.dtype), np.empty_like(states)
+        for first in range(begin, end, block):
+            X = self.patterns[first : min(first + block, end)]
             z = np.matmul(query, X.T, out=room[:, : len(X)])
             higher = np.maximum(most, z.max(1))
             z -= higher[:, None]
-            if out is not None and (z[:, ::_SAMPLE] > -least).any(0).mean() < _WORTH:
+            if weigh and (z[:, ::_SAMPLE] > -least).any(0).mean() < _WORTH:
                 seen = (z > -least).any(0)
                 z, X = z[:, seen], X[seen]
             shrink = np.exp(most - higher)
             np.maximum(z, lowest, out=z)  # numbers below the smallest normal one would slow the product down
             np.exp(z, out=z)
             total = total * shrink + z.sum(1)
-            if out is not None:
-                out *= shrink[:, None]
+            if weigh:
+                summed *= shrink[:, None]
                 if len(X):
-                    out += np.matmul(z, X, out=part)
+                    summed += np.matmul(z, X, out=part)
             most = higher
-        return most, total
+        return most, total, summed
 
     def _until_weights_stay(self, cues: np.ndarray, most: int | None, eps: float) -> tuple[np.ndarray, RecallInfo]:
         """Repeat the update until the weights change by at most ``eps``."""
@@ -333,6 +344,10 @@ class ModernHopfield(AssociativeMemory):
         made = cls(**settings)
         made.store(arrays["patterns"])
         return made
+
+
+def _blocks(queries: int) -> list[slice]:
+    return [slice(k, min(k + _QUERIES, queries)) for k in range(0, queries, _QUERIES)]
 
 
 def _sparse_weights(z: np.ndarray, activation: Activation) -> tuple[np.ndarray, np.ndarray]:

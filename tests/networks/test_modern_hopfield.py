@@ -50,9 +50,9 @@ def test_no_cues_give_no_states(seed: int) -> None:
         assert memory.energy(cues[:0]).shape == (0,) and memory.mixture(cues[:0]).k.shape == (0,)
 
 
-def test_threads_share_the_cues(seed: int) -> None:
+def test_threads_share_the_patterns(seed: int) -> None:
     memory, X, cues = filled(60, 12, seed, beta=2.0)
-    for threads in (1, 2, 3):
+    for threads in (1, 2, 3, 100):
         states, _ = memory.recall(cues, threads=threads)
         assert np.allclose(states, memory.recall(cues)[0], atol=1e-13)
     with pytest.raises(ValueError, match="threads: expected at least 1"):
