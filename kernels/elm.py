@@ -253,9 +253,10 @@ def _drive(n, b, f, W1b, b1, pre):
 # -- forward ----------------------------------------------------------------------------------------------------------
 @njit(**piece, **_flags)
 def _phi(z):
+    one = z.dtype.type(1)  # a plain 1 would make single precision double
     for j in range(z.shape[0]):
         e = exp(z.dtype.type(-2 * SLOPE) * abs(z[j]))
-        size = z.dtype.type(AMPLITUDE) * ((1 - e) / (1 + e))
+        size = z.dtype.type(AMPLITUDE) * ((one - e) / (one + e))
         z[j] = size if z[j] >= 0 else (-size if z[j] < 0 else z[j])
 
 
@@ -263,7 +264,7 @@ def _phi(z):
 def _act(a, silu, out):
     if silu:
         for j in range(a.shape[0]):
-            out[j] = a[j] / (1 + exp(-a[j]))
+            out[j] = a[j] / (a.dtype.type(1) + exp(-a[j]))
     else:
         for j in range(a.shape[0]):
             out[j] = a[j] if a[j] >= 0 else (a.dtype.type(0) if a[j] < 0 else a[j])
@@ -319,17 +320,18 @@ def _to_proposal(carried, above, proposal, gain, g_k, s_gain, g_z, s_b2):
         g_k[j] = g
         s_gain[j] += g * proposal[j]
         share = proposal[j] * kind(1 / AMPLITUDE)
-        g_z[j] = g * gain[j] * (kind(AMPLITUDE * SLOPE) * (1 - share * share))
+        g_z[j] = g * gain[j] * (kind(AMPLITUDE * SLOPE) * (kind(1) - share * share))
         s_b2[j] += g_z[j]
 
 
 @njit(**piece, **_flags)
 def _to_argument(g_h, a, silu, g_a, s_b1):
     """Gradient of the argument of the hidden layer."""
+    one = a.dtype.type(1)
     if silu:
         for h in range(g_h.shape[0]):
-            q = 1 / (1 + exp(-a[h]))
-            g_a[h] = g_h[h] * (q * (1 + a[h] * (1 - q)))
+            q = one / (one + exp(-a[h]))
+            g_a[h] = g_h[h] * (q * (one + a[h] * (one - q)))
     else:
         for h in range(g_h.shape[0]):
             g_a[h] = g_h[h] if a[h] > 0 else g_h.dtype.type(0)
