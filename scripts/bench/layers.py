@@ -17,6 +17,9 @@ from typing import Any, NamedTuple
 from .layers_cells import CELLS
 from .layers_cells import agree as agree_cells
 from .layers_cells import make as make_cells
+from .layers_lmu import SIZES
+from .layers_lmu import agree as agree_lmu
+from .layers_lmu import make as make_lmu
 
 __all__ = ["WORKS", "Work", "measure", "run_layers"]
 
@@ -30,6 +33,7 @@ class Work(NamedTuple):
 
 #: name -> work; a family of layers adds its own here
 WORKS: dict[str, Work] = {name: Work(partial(make_cells, name), agree_cells) for name in CELLS}
+WORKS.update({name: Work(partial(make_lmu, name), agree_lmu) for name in SIZES})
 
 
 def measure(contenders: Mapping[str, Callable[[], Any]], repeats: int) -> dict[str, list[float]]:
@@ -73,7 +77,7 @@ def run_layers(
             ours = statistics.median(seconds["spikegram"])
             for label, values in seconds.items():
                 middle = statistics.median(values)
-                tell(f"{name:<12} {label:<22} {1e3 * middle:9.1f} ms   {middle / ours:6.1f} x ours")
+                tell(f"{name:<14} {label:<22} {1e3 * middle:9.1f} ms   {middle / ours:6.1f} x ours")
             result["works"][name] = seconds
     finally:
         torch.set_num_threads(before)

@@ -1,8 +1,9 @@
 """Works for the comparison of layers: the Legendre memory, the LMU cell and linear scans beside plain torch.
 
-Each `Work` makes its systems: name -> a function that runs one forward and backward over the whole sequence and gives
-the output and the gradient of the input. Ours is the first. Peers are the best loops over ``x.unbind(0)`` and the best
-whole-tensor forms that give the same numbers, written in plain torch.
+Each system runs one forward and backward over the whole sequence and gives the output and the gradient of the input.
+Peers are the best loops over ``x.unbind(0)`` and the best whole-tensor forms that give the same numbers, written in
+plain torch: for the memory with dense matrices and as a convolution, for the scan a loop, doubling, and stretches of
+sqrt(T) steps side by side.
 
 Large outputs are bound by the system's handing out of pages: set ``THP_MEM_ALLOC_ENABLE=1`` (a switch of torch) before
 the process begins to see both.
@@ -10,28 +11,15 @@ the process begins to see both.
 
 from __future__ import annotations
 
-import os
-import time
-from collections.abc import Callable
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
 
 import numpy as np
 
-__all__ = ["WORKS", "Work", "agreement", "measure"]
+__all__ = ["SIZES", "agree", "make"]
 
 Run = Callable[[], tuple[Any, Any]]
-
-
-class Work(NamedTuple):
-    """One comparison: ``make(**sizes)`` gives the systems, ours first; ``goals`` the ratios that peers should reach."""
-
-    name: str
-    what: str
-    make: Callable[..., dict[str, Run]]
-    sizes: dict[str, int]
-    small: dict[str, int]
-    goals: dict[str, float]
-    tolerance: float
 
 
 def _run(function: Callable[..., Any], inputs: list[Any], g: Any) -> Run:
@@ -174,57 +162,27 @@ def _scan(T: int, N: int) -> dict[str, Run]:
     return {name: _run(function, [a, b], g) for name, function in systems.items()}
 
 
-WORKS = [
-    Work(
-        "lmu-memory", "Legendre memory in O(q) a step (bilinear)", lambda **s: _memory("bilinear", **s),
-        dict(order=256, T=1000, B=32), dict(order=12, T=40, B=3), {"dense loop": 6.0, "fft": 2.5}, 1e-4,
-    ),
-    Work(
-        "lmu-memory-zoh", "Legendre memory with dense matrices (zoh)", lambda **s: _memory("zoh", **s),
-        dict(order=256, T=1000, B=32), dict(order=12, T=40, B=3), {}, 1e-4,
-    ),
-    Work(
-        "lmu-memory-fft", "Legendre memory as a convolution (zoh)", lambda **s: _memory("zoh", form="fft", **s),
-        dict(order=256, T=1000, B=32), dict(order=12, T=40, B=3), {}, 1e-4,
-    ),
-    Work(
-        "lmu-cell", "whole LMU cell", _cell, dict(hidden=212, order=256, T=784, B=32),
-        dict(hidden=5, order=6, T=30, B=3), {}, 1e-3,
-    ),
-    Work(
-        "scan", "linear scan with coefficients of each step", _scan, dict(T=4096, N=2048), dict(T=64, N=5),
-        {"loop": 2.5, "doubling": 2.5, "two levels": 2.5}, 1e-4,
-    ),
-]  # fmt: skip
+# name -> sizes, quick sizes, what makes the systems
+SIZES: dict[str, tuple[dict[str, int], dict[str, int], Callable[..., dict[str, Run]]]] = {
+    "lmu-memory": (dict(order=256, T=1000, B=32), dict(order=12, T=40, B=3), partial(_memory, "bilinear")),
+    "lmu-memory-zoh": (dict(order=256, T=1000, B=32), dict(order=12, T=40, B=3), partial(_memory, "zoh")),
+    "lmu-memory-fft": (dict(order=256, T=1000, B=32), dict(order=12, T=40, B=3), partial(_memory, "zoh", form="fft")),
+    "lmu-cell": (dict(hidden=212, order=256, T=784, B=32), dict(hidden=5, order=6, T=30, B=3), _cell),
+    "scan": (dict(T=4096, N=2048), dict(T=64, N=5), _scan),
+}
 
 
-def agreement(systems: dict[str, Run]) -> float:
-    """Largest difference of outputs and gradients from ours, in units of their largest value."""
-    found = {name: run() for name, run in systems.items()}
-    ours, *others = found.values()
-    return max(float((a - b).abs().max() / b.abs().max()) for other in others for a, b in zip(ours, other, strict=True))
+def make(name: str, quick: bool = False) -> dict[str, Run]:
+    """Give the systems of a work, ours first."""
+    full, small, build = SIZES[name]
+    return build(**(small if quick else full))
 
 
-def measure(work: Work, repeats: int = 5, **sizes: int) -> dict[str, Any]:
-    """Time all systems in turn on one thread; give the least seconds, ratios to ours and the agreement."""
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        systems = work.make(**(work.sizes | sizes))
-        differs = agreement(systems)
-        seconds = {name: [] for name in systems}
-        for _ in range(repeats):
-            for name, run in systems.items():
-                start = time.perf_counter()
-                run()
-                seconds[name].append(time.perf_counter() - start)
-    finally:
-        torch.set_num_threads(before)
-    least = {name: min(s) for name, s in seconds.items()}
-    ours = next(iter(least.values()))
-    return dict(
-        work=work.name, sizes=work.sizes | sizes, seconds=least, ratios={n: s / ours for n, s in least.items()},
-        differs=differs, huge_pages=os.environ.get("THP_MEM_ALLOC_ENABLE") == "1",
-    )  # fmt: skip
+def agree(answers: Mapping[str, Any]) -> None:
+    """Hold outputs and gradients against ours; ValueError where they differ by a thousandth of the largest."""
+    ours = answers["spikegram"]
+    for label, other in answers.items():
+        for what, a, b in zip(("outputs", "gradients"), ours, other, strict=True):
+            distance = float((a - b).abs().max() / a.abs().max())
+            if not distance < 1e-3:
+                raise ValueError(f"{label}: {what} differ from ours by {distance:.1e} of the largest")

@@ -1,28 +1,25 @@
-"""Works of the Legendre layers and scans: all systems give the same numbers, and times become ratios."""
+"""Works of the Legendre layers and scans: all systems give the same numbers, others are refused."""
 
 from __future__ import annotations
 
 import pytest
 
-from spikegram.scripts.bench.layers_lmu import WORKS, agreement, measure
+from spikegram.scripts.bench.layers import WORKS
+from spikegram.scripts.bench.layers_lmu import SIZES, agree, make
 
-BY_NAME = {w.name: w for w in WORKS}
 
-
-@pytest.mark.parametrize("name", BY_NAME)
+@pytest.mark.parametrize("name", SIZES)
 def test_systems_agree(name: str) -> None:
-    work = BY_NAME[name]
-    systems = work.make(**work.small)
+    systems = make(name, quick=True)
     assert next(iter(systems)) == "spikegram" and len(systems) > 1
-    assert work.goals.keys() <= systems.keys()
-    assert agreement(systems) < work.tolerance
+    agree({label: run() for label, run in systems.items()})
+    assert name in WORKS
 
 
-def test_measure() -> None:
-    work = BY_NAME["scan"]
-    found = measure(work, repeats=2, **work.small)
-    assert found["sizes"] == work.small and found["work"] == "scan"
-    assert found["ratios"]["spikegram"] == 1.0
-    for name, seconds in found["seconds"].items():
-        assert found["ratios"][name] == pytest.approx(seconds / found["seconds"]["spikegram"])
-    assert found["differs"] < work.tolerance
+def test_other_numbers_are_refused() -> None:
+    y, dx = make("scan", quick=True)["spikegram"]()
+    agree({"spikegram": (y, dx), "same": (y, dx)})
+    with pytest.raises(ValueError, match=r"peer: gradients differ from ours by .* of the largest"):
+        agree({"spikegram": (y, dx), "peer": (y, 1.01 * dx)})
+    with pytest.raises(ValueError, match=r"peer: outputs differ from ours"):
+        agree({"spikegram": (y, dx), "peer": (y + float("nan"), dx)})
