@@ -230,9 +230,10 @@ class LegendreDynamics(nn.Module):
             if self.learned:
                 return _bilinear_op([u, m, self._steps()])
             return _bilinear_op([u, m], repr(self.steps))
-        A, B = self.matrices(u.dtype)
-        b = (u.unsqueeze(-1) * B).flatten(1, 2)
-        h, last = matrix_scan(A, b, m.flatten(0, 1), backend=self.backend)
+        with torch.autocast(u.device.type, enabled=False):  # the memory keeps its digits
+            A, B = self.matrices(u.dtype)
+            b = nn.functional.linear(u.unsqueeze(-1), B.unsqueeze(-1)).flatten(1, 2)  # its gradient is a product too
+            h, last = matrix_scan(A, b, m.flatten(0, 1), backend=self.backend)
         return h.reshape(*u.shape, self.order), last.reshape(m.shape)
 
     def _needs_cpu(self, u: Tensor) -> None:
