@@ -88,7 +88,7 @@ def _slope(e: sp.Expr, k: int) -> sp.Expr:
         return sp.Integer(1) if k == 0 else -sp.floor(x / e.args[1])
     if isinstance(e, CLIP):
         low, high = e.args[1:]
-        above = x > high if k == 0 else _where(x < low, low, x) > high
+        above = sp.Or(sp.And(x < low, low > high), sp.And(x >= low, x > high))
         return (
             _where(sp.Or(x < low, above), 0, 1) if k == 0
             else _where(sp.And(x < low, sp.Not(above)), 1, 0) if k == 1

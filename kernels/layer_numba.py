@@ -41,6 +41,9 @@ class _LayerPrinter(NumbaPrinter):
     def _print_Symbol(self, expr: sp.Symbol) -> str:  # noqa: N802
         return self.names.get(expr.name, expr.name)
 
+    def _print_ITE(self, expr: sp.Basic) -> str:  # noqa: N802
+        return f"_where({', '.join(map(self._print, expr.args))})"
+
     def _print_Pow(self, expr: sp.Pow, rational: bool = False) -> str:  # noqa: N802
         base, power = expr.args
         if power in (sp.Rational(3, 2), -sp.Rational(3, 2)):  # two operations in place of a call

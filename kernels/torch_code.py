@@ -48,6 +48,10 @@ class TorchPrinter(_Printer):
     def choose(self, condition: str, a: str, b: str) -> str:
         return f"_where({condition}, {a}, {b}, _like)"
 
+    def _print_ITE(self, expr: sp.Basic) -> str:
+        condition, a, b = map(self._print, expr.args)
+        return f"(({condition}) & {a} | _negate({condition}) & {b})"
+
     def _print_Not(self, expr: sp.Not) -> str:
         return f"_negate({self._print(expr.args[0])})"
 

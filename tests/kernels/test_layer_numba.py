@@ -143,7 +143,7 @@ def test_values_per_neuron() -> None:
 
 
 @given(random_models())
-@settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(max_examples=10, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 def test_random_models(model) -> None:
     arguments = dict(reset_grad="through", surrogate="atan", surrogate_scale=1.0, init=dict(v=0.3, w=-0.2))
     layer = SpikingLayer(model, N, backend="torch", learn=("tau", "k", "v_th"), **arguments)
@@ -152,6 +152,6 @@ def test_random_models(model) -> None:
 
 @pytest.mark.slow
 @given(random_models())
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
 def test_many_random_models(model) -> None:
     test_random_models.hypothesis.inner_test(model)

@@ -22,6 +22,7 @@ from spikegram.kernels.torch_code import TorchPrinter
         ("x % 0.7", lambda x: np.mod(x, 0.7)),
         ("abs(x)**1.5 + floor(x) + ceil(x)", lambda x: np.abs(x) ** 1.5 + np.floor(x) + np.ceil(x)),
         ("arctan(x) + arcsin(x/9)", lambda x: np.arctan(x) + np.arcsin(x / 9)),
+        ("where(where(x > 0, x, 1) > 0.5, 1, 2)", lambda x: np.where(np.where(x > 0, x, 1) > 0.5, 1.0, 2.0)),
         ("int(x > 0 and not x > 0.5)", lambda x: ((x > 0) & ~(x > 0.5)).astype(float)),
     ],
 )
