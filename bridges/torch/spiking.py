@@ -454,7 +454,10 @@ class SpikingLayer(SequenceLayer):
         fields = tuple(state)[: len(self._torch.STATES)]
         start = torch.stack([t.reshape(batch, n) for t in fields]) if fields else x.new_zeros(0, batch, n)
         connected = (self._weights(x), state.spikes.reshape(batch, n)) if self._connected else ()
-        y, end = run_cells(given, start, *self._constants(x), self._options, *connected)
+        options = (
+            self._options if torch.is_grad_enabled() else f"{self._options.rsplit(' ', 1)[0]} 0"
+        )  # nothing is kept
+        y, end = run_cells(given, start, *self._constants(x), options, *connected)
         last = [t.reshape(batch, *self.features) for t in end.unbind(0)]
         y = y.reshape(steps, batch, *self.features)
         return y, self.State(*last, *((y[-1],) if self._connected else ()))

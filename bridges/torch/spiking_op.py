@@ -22,6 +22,7 @@ from .op import SequenceOp
 __all__ = ["register", "run_cells"]
 
 _LOADERS: dict[str, Callable[[bool], ModuleType]] = {}
+_REALS = {torch.float32: np.float32, torch.float64: np.float64}
 _ALONE = 100_000  # updates below which a second thread costs more than it brings
 
 
@@ -76,34 +77,36 @@ def _shapes(inputs: list[Tensor], text: str) -> list[Tensor]:
     _, states, every = _options(text)
     x, state = inputs[:2]
     steps, batch, n = x.shape[1:]
-    kept = (steps + every - 1) // every
+    kept = (steps + every - 1) // every if every else 0
     size = (kept, states, batch, n)
     return [x.new_empty((steps, batch, n)), state.new_empty(state.shape), x.new_empty(size)]
 
 
 def _wide(vectors: Tensor, batch: int) -> np.ndarray:
     """Constants of the neurons, for all samples: [V, B N]."""
+    if not vectors.shape[0]:
+        return np.empty((0, batch * vectors.shape[1]), _REALS[vectors.dtype])
     return _array(vectors.unsqueeze(1).expand(-1, batch, -1)).reshape(vectors.shape[0], batch * vectors.shape[1])
 
 
 def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
-    name, _, every = _options(text)
+    name, states, every = _options(text)
     x, state, scalars, vectors, *recurrent = inputs
     module = _module(name, x.dtype)
-    y, end, saved = (torch.empty(t.shape, dtype=t.dtype) for t in _shapes(inputs, text))
     steps, batch, n = x.shape[1:]
-    given = (
-        every, _flat(x, 2), _flat(state, 1), _array(scalars), _wide(vectors, batch),
-    )  # fmt: skip
-    results = _flat(y, 1), _flat(saved, 2), _flat(end, 1)
+    kept = (steps + every - 1) // every if every else 0
+    y = np.empty((steps, batch * n), module.REAL)
+    end = np.empty((states, batch * n), module.REAL)
+    saved = np.empty((kept, states, batch * n), module.REAL)
+    given = every, _flat(x, 2), _flat(state, 1), _array(scalars), _wide(vectors, batch)
+    more = (_array(recurrent[0]), _flat(recurrent[1], 0)) if recurrent else ()
 
     def run(first: int, last: int) -> None:
         work = np.empty(module.ROWS[0] * module.STRIDE, module.REAL)
-        module.forward(first, last, *given, work, *results, *more)
+        module.forward(first, last, *given, work, y, saved, end, *more)
 
-    more = (_array(recurrent[0]), _flat(recurrent[1], 0)) if recurrent else ()
     _split(run, batch * n, steps, n if recurrent else 16)
-    return [y, end, saved]
+    return [torch.from_numpy(a.reshape(*a.shape[:-1], batch, n)) for a in (y, end, saved)]
 
 
 def _backward(

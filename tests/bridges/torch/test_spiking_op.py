@@ -49,3 +49,14 @@ def test_operator_keeps_the_rules_of_pytorch() -> None:
     inputs = ([x, state, scalars, vectors], layer._options)
     checks = ("test_schema", "test_faketensor")
     torch.library.opcheck(torch.ops.spikegram.cells.default, inputs, test_utils=checks)
+
+
+def test_nothing_is_kept_without_gradients() -> None:
+    layer = SpikingLayer(BellecALIF, 4)
+    x = torch.rand(1, 40, 2, 4)
+    for every, kept in ((32, 2), (0, 0)):
+        options = f"{layer._options.rsplit(' ', 1)[0]} {every}"
+        y, end, saved = torch.ops.spikegram.cells([x, torch.zeros(3, 2, 4), *layer._constants(x)], options)
+        assert saved.shape == (kept, 3, 2, 4)
+    with torch.no_grad():
+        assert torch.equal(layer(x[0])[0], y)
