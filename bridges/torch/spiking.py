@@ -23,8 +23,8 @@ threshold (10 mV for `LIF`, 1 for `BellecALIF`): scaling all potentials changes 
 >>> y, state = layer(torch.tensor([[0.6, 1.2]] * 3))        # two cells, three steps; decay exp(-1/20) = 0.951
 >>> y.tolist()
 [[0.0, 1.0], [1.0, 1.0], [0.0, 1.0]]
->>> state.v.round(decimals=3).tolist()
-[0.714, 1.366]
+>>> [round(v, 3) for v in state.v.tolist()]                  # 1.1707 e - 1 + 0.6, 1.3415 e - 1 + 1.2, e = 0.951
+[0.714, 1.476]
 """
 
 from __future__ import annotations
