@@ -23,7 +23,7 @@ _QUICK = ("cuba4k", "coba4k", "scale")
 _HELP = """Time networks on our engine and on the peers that are installed; check that all show the same dynamics.
 
 Without a name: cuba4k, coba4k and brunel, 1 s each. "all" takes every usual network, "list" tells their names. Instead
-of networks, "layers [NAME...]" times PyTorch layers, "memories" memories, each beside NumPy, torch and other packages;
+of networks, "layers [WORK...]" times PyTorch layers, "memories [WORK...]" memories, beside NumPy, torch and others;
 these suites take --repeats, --threads, --quick and --out. Each run is a process of its own, systems take turns, medians
 are compared. Statistics of every run are checked against the ranges on which the simulators agree; a run outside them
 makes the command fail."""
@@ -57,10 +57,8 @@ def bench(names: Sequence[str], **options: Any) -> int:
         for suite in SUITES:
             click.echo(f"{suite:<{width}}  suite of works in one process, beside NumPy and torch")
         return 0
-    if names and names[0] == "layers":
-        return _layers(names[1:], options)
-    if suites := [name for name in names if name in SUITES]:
-        return _bench_suite(suites, names, **options)
+    if names and names[0] in SUITES:
+        return _bench_suite(names[0], names[1:], **options)
     quick = options.pop("quick")
     chosen = list(dict.fromkeys(names or (_QUICK if quick else _USUAL)))
     if "all" in chosen:
@@ -68,17 +66,6 @@ def bench(names: Sequence[str], **options: Any) -> int:
     networks = [find(name) for name in chosen]
     folder = Path(options.pop("out"))
     return bench_networks(networks, _settings(networks, quick, **options), folder)
-
-
-def _layers(names: Sequence[str], options: dict[str, Any]) -> int:
-    """Time PyTorch layers, once for each number of threads."""
-    from .layers import run_layers
-
-    for threads in sorted({int(n) for n in _words(options["threads"])}):
-        click.echo(f"{threads} thread{'s' * (threads > 1)}")
-        folder = Path(options["out"]) / f"layers-{threads}"
-        run_layers(names, folder, options["repeats"] or 3, threads, options["quick"], click.echo)
-    return 0
 
 
 def _settings(
@@ -113,14 +100,12 @@ def _settings(
 
 
 def _bench_suite(
-    suites: Sequence[str], names: Sequence[str], repeats: int | None, threads: str, quick: bool, out: str, **_: Any
+    suite: str, names: Sequence[str], repeats: int | None, threads: str, quick: bool, out: str, **_: Any
 ) -> int:
-    """Run one suite of works."""
+    """Run works of one suite."""
     from .works import bench_suite
 
-    if len(names) > 1:
-        raise ValueError(f"names: expected the suite {suites[0]!r} alone, got {', '.join(names)}")
-    return bench_suite(suites[0], _counts(threads), repeats or (1 if quick else 5), quick, Path(out), click.echo)
+    return bench_suite(suite, _counts(threads), repeats or (1 if quick else 5), quick, Path(out), click.echo, names)
 
 
 def _counts(threads: str) -> tuple[int, ...]:

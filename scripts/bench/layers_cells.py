@@ -11,7 +11,9 @@ import warnings
 from collections.abc import Callable, Mapping
 from typing import Any
 
-__all__ = ["CELLS", "agree", "make"]
+from .works import Work
+
+__all__ = ["CELLS", "WORKS", "agree", "make"]
 
 CELLS = ("lif", "recurrent-lif", "alif", "izhikevich", "adex", "amsu")
 _FULL, _QUICK = (1000, 32, 256), (50, 4, 32)
@@ -168,3 +170,16 @@ def agree(answers: Mapping[str, Any]) -> None:
             distance = float((gradient - dx).flatten(0, 1)[:, same].abs().max() / dx.abs().max())
             if moved > 1e-3 or not distance < 1e-3:
                 raise ValueError(f"{label}: {moved:.2%} of the spikes moved, gradients differ by {distance:.1e}")
+
+
+_GOALS = {
+    "lif": {"snnTorch Leaky": 12.0, "Norse LIFCell": 15.0, "written torch loop": 10.0},
+    "recurrent-lif": {"snnTorch RLeaky": 5.0},
+}
+WORKS = [
+    Work(
+        f"{cell}-layer", f"{cell}, 1,000 steps of 32 x 256 cells, forward and backward",
+        lambda threads, quick, cell=cell: make(cell, quick), agree, _GOALS.get(cell, {"plain torch loop": 10.0}),
+    )
+    for cell in CELLS
+]  # fmt: skip

@@ -1,87 +1,55 @@
 """The ELM layer beside a plain torch loop of the same equations, eager and as TorchScript, forward and backward.
 
 The loop is in its best form: inputs unbound once, decays and weights worked out before, the readout one product after
-it. All give the same numbers, which is checked before any time is taken; rounds alternate between them.
+it. All give the same numbers.
 """
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-__all__ = ["elm"]
+from .works import Work
+
+__all__ = ["WORKS", "agree", "make"]
 
 TOLERANCE = 1e-3  # of gradients in single precision after a thousand steps, as a part of the largest
+_FULL, _QUICK = (1000, 8, 700, 100), (12, 3, 30, 4)  # steps, samples, inputs, memory units
 
 
-def elm(
-    threads: int = 1, repeats: int = 5, T: int = 1000, B: int = 8, inputs: int = 700, memory: int = 100,
-    density: float = 0.02, script: bool = True,
-) -> dict[str, Any]:  # fmt: skip
-    """Time forward and backward passes of the layer and of the loops.
-
-    Returns
-    -------
-    dict
-        ``sizes``; ``seconds``: name -> one time for each round; ``ratios``: name -> median of the loop's time over the
-        layer's in the same round; ``differences``: name -> largest difference of output and of gradients.
-    """
-    import statistics
-
+def make(quick: bool = False, script: bool = True, density: float = 0.02) -> dict[str, Callable[[], Any]]:
+    """Give functions that run forward and backward, and return the output and the gradients of all weights."""
     import torch
 
     from ...bridges.torch import ELM
 
-    before = torch.get_num_threads()
-    torch.set_num_threads(threads)
-    try:
-        torch.manual_seed(0)
-        layer = ELM(inputs, 20, memory, tau_range=(1.0, 500.0))
-        x = (torch.rand(T, B, inputs) < density).float()
-        runs: dict[str, Callable[[], Any]] = {"layer": lambda: layer(x)[0]}
-        loop = _loop()
-        runs["torch loop"] = lambda: _by_loop(loop, layer, x)
-        if script:
-            compiled = torch.jit.script(loop)
-            runs["TorchScript loop"] = lambda: _by_loop(compiled, layer, x)
+    T, B, inputs, memory = _QUICK if quick else _FULL
+    generator = torch.Generator().manual_seed(0)
+    layer = ELM(inputs, 20, memory, tau_range=(1.0, 500.0))
+    x = (torch.rand((T, B, inputs), generator=generator) < density).float()
 
-        def once(run: Callable[[], Any]) -> Any:
-            layer.zero_grad()
-            y = run()
-            y.square().mean().backward()
-            return y.detach()
+    def once(run: Callable[[], Any]) -> list[Any]:
+        layer.zero_grad()
+        y = run()
+        y.square().mean().backward()
+        return [y.detach(), *(p.grad.clone() for p in layer.parameters())]
 
-        found = {}
-        for name, run in runs.items():
-            for _ in range(2):  # TorchScript specialises in its first two calls
-                y = once(run)
-            found[name] = [y, *(p.grad.clone() for p in layer.parameters())]
-        differences = {
-            name: [float((a - b).abs().max() / b.abs().max()) for a, b in zip(found["layer"], values, strict=True)]
-            for name, values in found.items()
-            if name != "layer"
-        }
-        for name, parts in differences.items():
-            if max(parts) > TOLERANCE:
-                raise ArithmeticError(f"the layer and the {name} differ by {max(parts):.1e} of the largest value")
-        seconds: dict[str, list[float]] = {name: [] for name in runs}
-        for _ in range(repeats):
-            for name, run in runs.items():
-                start = time.perf_counter()
-                once(run)
-                seconds[name].append(time.perf_counter() - start)
-    finally:
-        torch.set_num_threads(before)
-    ratios = {
-        name: statistics.median(a / b for a, b in zip(times, seconds["layer"], strict=True))
-        for name, times in seconds.items()
-        if name != "layer"
-    }
-    sizes = dict(T=T, B=B, inputs=inputs, memory=memory, density=density, threads=threads, dtype="float32")
-    return dict(
-        sizes=sizes, seconds=seconds, ratios=ratios, differences={n: max(parts) for n, parts in differences.items()}
-    )
+    loop = _loop()
+    systems = {"spikegram": lambda: layer(x)[0], "torch loop": lambda: _by_loop(loop, layer, x)}
+    if script:
+        compiled = torch.jit.script(loop)
+        systems["TorchScript loop"] = lambda: _by_loop(compiled, layer, x)
+    return {name: partial(once, run) for name, run in systems.items()}
+
+
+def agree(answers: Mapping[str, Any]) -> None:
+    """Hold outputs and gradients against ours; ValueError where they differ."""
+    ours = answers["spikegram"]
+    for name, other in answers.items():
+        apart = max(float((a - b).abs().max() / b.abs().max()) for a, b in zip(ours, other, strict=True))
+        if not apart <= TOLERANCE:
+            raise ValueError(f"the layer and the {name} differ by {apart:.1e} of the largest value")
 
 
 def _by_loop(loop: Callable, layer: Any, x: Any) -> Any:
@@ -114,3 +82,11 @@ def _memory(x, w_s, kappa_s, kappa_m, gain, W1, b1, W2, b2):  # type: ignore[no-
         m = kept + gain * (1.7159 * torch.tanh(0.6666666666666666 * torch.nn.functional.linear(hidden, W2, b2)))  # noqa: F821
         out.append(m)
     return torch.stack(out)  # noqa: F821
+
+
+WORKS = [
+    Work(
+        "elm", "1,000 steps of 8 samples, 700 inputs at 2 %, 100 memory units, forward and backward",
+        lambda threads, quick: make(quick), agree, {"TorchScript loop": 10.0},
+    )
+]  # fmt: skip

@@ -17,7 +17,9 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["SIZES", "agree", "make"]
+from .works import Work
+
+__all__ = ["SIZES", "WORKS", "agree", "make"]
 
 Run = Callable[[], tuple[Any, Any]]
 
@@ -186,3 +188,13 @@ def agree(answers: Mapping[str, Any]) -> None:
             distance = float((a - b).abs().max() / a.abs().max())
             if not distance < 1e-3:
                 raise ValueError(f"{label}: {what} differ from ours by {distance:.1e} of the largest")
+
+
+_GOALS = {"lmu-memory": {"dense loop": 6.0, "fft": 2.5}, "scan": {"two levels": 2.5}}
+WORKS = [
+    Work(
+        name, ", ".join(f"{n} {v}" for n, v in SIZES[name][0].items()) + ", forward and backward",
+        lambda threads, quick, name=name: make(name, quick), agree, _GOALS.get(name, {}),
+    )
+    for name in SIZES
+]  # fmt: skip

@@ -20,7 +20,7 @@ import gc
 import importlib
 import json
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,7 +32,10 @@ from . import machine
 
 __all__ = ["SUITES", "Work", "bench_suite", "measure", "works"]
 
-SUITES = {"memories": ("hopfield_works", "memories_dense")}
+SUITES = {
+    "memories": ("hopfield_works", "memories_dense"),
+    "layers": ("layers_cells", "layers_elm", "layers_lmu"),
+}
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,14 @@ def _with_peak(call: Callable[[], Any]) -> tuple[Any, int | None]:
 
 def bench_suite(
     suite: str, threads: tuple[int, ...] = (1, 2), repeats: int = 5, quick: bool = False, folder: Path | None = None,
-    say: Callable[[str], None] = print,
+    say: Callable[[str], None] = print, names: Sequence[str] = (),
 ) -> int:  # fmt: skip
-    """Run all works of a suite, write ``SUITE.json``; 1 if answers differ."""
+    """Run the works of a suite (those of these names, or all), write ``SUITE.json``; 1 if answers differ."""
     todo, found, load = works(suite), [], machine.load()
+    for name in names:
+        if name not in (known := [work.name for work in todo]):
+            raise ValueError(f"names: expected works of {suite} ({', '.join(known)}), got {name!r}")
+    todo = [work for work in todo if not names or work.name in names]
     started = datetime.now(UTC).isoformat(timespec="seconds")
     if load is not None and load > 1:
         say(f"warning: the machine is busy (load {load:.2f}): times will be longer and less certain")

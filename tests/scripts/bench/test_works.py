@@ -72,11 +72,14 @@ def test_command_and_result_file(
     monkeypatch.setattr(module, "works", lambda suite: [fake(answer=4)])
     assert bench_suite("memories", (1,), 1, folder=None, say=lambda line: None) == 1
     assert main(["bench", "memories", "cuba4k"]) == 2
-    assert "names: expected the suite 'memories' alone" in capsys.readouterr().err
+    assert "names: expected works of memories (adding), got 'cuba4k'" in capsys.readouterr().err
+    assert main(["bench", "memories", "adding", "--repeats", "1", "--threads", "1", "--out", str(tmp_path)]) == 1
 
 
 def test_suites_are_known() -> None:
     assert main(["bench", "list"]) == 0
-    with pytest.raises(ValueError, match="suite: expected one of memories, got 'layers9'"):
+    with pytest.raises(ValueError, match="suite: expected one of memories, layers, got 'layers9'"):
         module.works("layers9")
-    assert all(work.name and work.title for work in module.works("memories"))
+    for suite in module.SUITES:
+        names = [work.name for work in module.works(suite)]
+        assert all(names) and len(set(names)) == len(names)
