@@ -26,7 +26,7 @@ from numba import njit
 from ..neurons.elm import AMPLITUDE, SLOPE, ELMParams, ELMState, elm_init
 from .compiled_hints import line, options, part
 from .compiled_special import exp
-from .thread_parts import run_parts
+from .lanes import on_lanes
 from .tiles import add_product, eight_signs, lowest_bit, piece, row
 
 __all__ = [
@@ -168,7 +168,7 @@ def find_events(x: np.ndarray, threads: int = 1, one_in: int = 1) -> Events | No
     def work(a: int, b: int) -> None:
         few.append(_collect(a, b, x, *found, a * N // one_in, b * N // one_in))
 
-    run_parts(work, T * B, threads)
+    on_lanes(work, T * B, threads)
     return found if all(few) else None
 
 
@@ -556,7 +556,7 @@ def elm_forward(
     def work(lo: int, hi: int) -> None:
         _forward(lo, hi, x, events, given, silu, stretch, m, f, y, tuple(kept), space)
 
-    run_parts(work, B, threads, unit=4)
+    on_lanes(work, B, threads, grain=4)
     return (kept.mem if weights.Wy is None else y), f, kept.mem[-1].copy(), kept
 
 
@@ -603,7 +603,7 @@ def elm_backward(
             if E_ is not None:
                 _to_inputs(lo, hi, t0, t1, buffers[-1], E_, g_x)
 
-        run_parts(samples, B, threads, unit=4)
+        on_lanes(samples, B, threads, grain=4)
         f, k, hidden, _, _, _, g_a, g_z, g_u = (_rows(a[: t1 - t0]) for a in buffers)
         products = [(k, g_a, totals["W1m"]), (hidden, g_z, totals["W2"])]
         if through:
@@ -613,13 +613,13 @@ def elm_backward(
         if not listed:
             products.append((_rows(x[t0:t1]), g_u, totals["E"]))
         for left, right, total in products:
-            run_parts(lambda a, b, p=(left, right, total): _add_turned(a, b, *p), len(total), threads, unit=4)
+            on_lanes(lambda a, b, p=(left, right, total): _add_turned(a, b, *p), len(total), threads, grain=4)
         if listed:
             part, to = (t0 * B, t1 * B), totals["E"]
-            run_parts(lambda a, b, r=part, g=g_u, to=to: _add_events(a, b, *r, events, g, to), C, threads, unit=16)
+            on_lanes(lambda a, b, r=part, g=g_u, to=to: _add_events(a, b, *r, events, g, to), C, threads, grain=16)
             if values and g_x is not None:
                 r0, count = part[0], part[1] - part[0]
-                run_parts(
+                on_lanes(
                     lambda a, b, r0=r0, g=g_u: _to_values(a + r0, b + r0, r0, events, g, weights.E, g_x), count, threads
                 )
     gain, kappa_m, b1, b2, by = (s.sum(axis=0) for s in sums)
@@ -687,7 +687,7 @@ def elm_sequence(
     if np.ndim(p.tau_s) == 0:  # what arrived at each synapse follows from the traces of the inputs
         kappa, z = kind.type(np.exp(-dt / p.tau_s)), np.zeros((B, p.inputs), kind)
         given = _inputs(inputs, B, kind)
-        run_parts(lambda lo, hi: _tail(lo, hi, T, *given, kappa, z), B, threads)
+        on_lanes(lambda lo, hi: _tail(lo, hi, T, *given, kappa, z), B, threads)
         arrived = np.maximum(p.w_raw, 0) * (z if p.routing is None else p.routing.apply(z))
         if p.variant == "v2":
             arrived = arrived.reshape(B, p.branches, -1).sum(axis=-1)

@@ -8,7 +8,6 @@ fixed order afterwards, so results do not depend on the number of threads.
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from types import ModuleType
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ...kernels.lanes import on_lanes
 from .op import SequenceOp
 
 __all__ = ["register", "run_cells"]
@@ -42,21 +42,10 @@ def _module(name: str, dtype: torch.dtype) -> ModuleType:
     return _LOADERS[name](dtype == torch.float32)
 
 
-@cache
-def _pool(threads: int) -> ThreadPoolExecutor:
-    return ThreadPoolExecutor(threads)
-
-
 def _split(function: Callable[[int, int], Any], neurons: int, steps: int, together: int = 16) -> None:
     """Call ``function(first, last)`` for the neurons of each thread, cut at multiples of ``together``."""
-    threads = torch.get_num_threads()
-    if threads == 1 or neurons * steps < _ALONE or neurons < 2 * together:
-        function(0, neurons)
-        return
-    cuts = [neurons * k // threads // together * together for k in range(threads)] + [neurons]
-    parts = [(a, b) for a, b in zip(cuts[:-1], cuts[1:], strict=True) if a < b]
-    for done in [_pool(threads).submit(function, a, b) for a, b in parts]:
-        done.result()
+    threads = 1 if neurons * steps < _ALONE else torch.get_num_threads()
+    on_lanes(function, neurons, threads, grain=together)
 
 
 def _options(text: str) -> tuple[str, int, int]:
