@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import threading
@@ -112,6 +113,16 @@ def test_a_changed_generator_reads_no_old_module(monkeypatch: pytest.MonkeyPatch
     before = cache.digest("key")
     monkeypatch.setattr(cache, "_generator_version", lambda: "another")
     assert cache.digest("key") != before
+
+
+def test_no_generated_code_knows_of_kernels_written_by_hand() -> None:
+    folder = Path(cache.__file__).parent
+    words = {name: re.compile(rf"kernels\.{name}\b|from \.{name}\b") for name in cache._BY_HAND}
+    assert all((folder / f"{name}.py").is_file() for name in words)
+    for file in folder.glob("*.py"):
+        if file.stem not in words:
+            text = file.read_text(encoding="utf-8")
+            assert not [name for name, word in words.items() if word.search(text)], file.name
 
 
 def test_a_module_is_written_once_for_many_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
