@@ -64,6 +64,7 @@ def run(report: Report, n: int = 64, draws: int = 6, sweeps: int = 30, threads: 
     threads : int
         For replicas.
     seed : int
+        Of the random numbers.
     """
     for name, value, least in (("n", n, 32), ("draws", draws, 3), ("sweeps", sweeps, 10)):
         if value < least:

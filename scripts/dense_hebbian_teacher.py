@@ -63,6 +63,7 @@ def run(report: Report, n: int = 64, draws: int = 4, threads: int = 2, seed: int
     threads : int
         For replicas.
     seed : int
+        Of the random numbers.
     """
     for name, value, least in (("n", n, 48), ("draws", draws, 2)):
         if value < least:

@@ -66,6 +66,7 @@ def run(
     threads : int
         Cues are shared out between so many.
     seed : int
+        Of the random numbers.
     """
     if size < 200:
         raise ValueError(f"size: expected at least 200, got {size}")

@@ -58,6 +58,7 @@ def run(report: Report, draws: int = 20, eps: float = 1e-9, seed: int = 1) -> No
     eps : float
         A state is done when its weights change by at most this.
     seed : int
+        Of the random numbers.
     """
     if draws < 4:
         raise ValueError(f"draws: expected at least 4, got {draws}")

@@ -73,6 +73,7 @@ def run(report: Report, n: int = 20_000, draws: int = 3, threads: int = 2, seed:
     threads : int
         For replicas.
     seed : int
+        Of the random numbers.
     """
     for name, value, least in (("n", n, 5000), ("draws", draws, 2)):
         if value < least:
