@@ -51,7 +51,7 @@ $(VENV)/.test: $(VENV)/.checkout $(RECIPE)
 # Norse asks for torchvision, which what is timed does not need.
 $(VENV)/.bench: $(VENV)/.checkout $(RECIPE)
 	$(PIP_INSTALL) torch
-	$(PIP_INSTALL) -e ".[nest,torch]" snntorch
+	$(PIP_INSTALL) -e ".[nest,torch]" snntorch nir nirtorch
 	$(PIP_INSTALL) --no-deps norse
 	@touch $(VENV)/.demo $@
 
