@@ -24,6 +24,7 @@ from torch import Tensor
 __all__ = ["SequenceOp"]
 
 _LIBRARY = torch.library.Library("spikegram", "FRAGMENT")
+_KINDS = (Tensor, torch.nn.Parameter)
 
 Forward = Callable[[list[Tensor], str], list[Tensor]]
 Backward = Callable[[list[Tensor], list[Tensor], list[Tensor], list[bool], str], list[Tensor]]
@@ -80,9 +81,10 @@ class SequenceOp:
             torch.library.register_fake(f"spikegram::{name}{suffix}", fake, lib=_LIBRARY)
             operator = getattr(torch.ops.spikegram, name + suffix).default
             torch.library.register_vmap(f"spikegram::{name}{suffix}", _mapped(operator), lib=_LIBRARY)
+        self.forward_kernel, self.backward_kernel = forward, run_backward
         self.forward_operator = getattr(torch.ops.spikegram, name).default
-        backward_operator = getattr(torch.ops.spikegram, f"{name}_backward").default
-        self.transformed, self.eager = _attach(self.forward_operator, backward_operator, self)
+        self.backward_operator = getattr(torch.ops.spikegram, f"{name}_backward").default
+        self.transformed, self.eager = _attach(self)
 
     def __call__(self, inputs: Sequence[Tensor], options: str = "") -> tuple[Tensor, ...]:
         """Return the differentiable results."""
@@ -90,12 +92,16 @@ class SequenceOp:
             return self.transformed.apply(options, *inputs)[: self.outputs]
         if torch.is_grad_enabled() and any(t.requires_grad for t in inputs):
             return self.eager.apply(options, *inputs)[: self.outputs]
-        return tuple(self.forward_operator(list(inputs), options)[: self.outputs])
+        run = self.forward_kernel if _plain(inputs) else self.forward_operator
+        return tuple(run(list(inputs), options)[: self.outputs])
 
 
-def _attach(
-    forward_operator: Any, backward_operator: Any, op: SequenceOp
-) -> tuple[type[torch.autograd.Function], type[torch.autograd.Function]]:
+def _plain(tensors: Sequence[Tensor]) -> bool:
+    """Tell whether the dispatcher would do nothing but call the kernel, for as long as a small kernel takes."""
+    return not torch._C._len_torch_dispatch_stack() and all(type(t) in _KINDS and t.is_cpu for t in tensors)
+
+
+def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], type[torch.autograd.Function]]:
     n = op.outputs
 
     class Backward(torch.autograd.Function):
@@ -107,7 +113,7 @@ def _attach(
         def forward(options: str, counts: tuple[int, int], needs: list[bool], *tensors: Tensor) -> Any:
             a, b = counts
             inputs, results, gradients = list(tensors[:a]), list(tensors[a : a + b]), list(tensors[a + b :])
-            return tuple(backward_operator(inputs, results, gradients, needs, options))
+            return tuple(op.backward_operator(inputs, results, gradients, needs, options))
 
         @staticmethod
         def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -124,7 +130,7 @@ def _attach(
 
         @staticmethod
         def forward(options: str, *inputs: Tensor) -> Any:
-            return tuple(forward_operator(list(inputs), options))
+            return tuple(op.forward_operator(list(inputs), options))
 
         @staticmethod
         def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -140,7 +146,9 @@ def _attach(
             given = [torch.zeros_like(r) if g is None else g for g, r in zip(gradients[:n], results[:n], strict=True)]
             needs = list(ctx.needs_input_grad[1:])
             if torch.compiler.is_compiling() or not torch.is_grad_enabled():  # nobody can ask for a second derivative
-                found = backward_operator(list(saved[: ctx.n_inputs]), list(results), given, needs, ctx.options)
+                direct = not torch.compiler.is_compiling() and _plain((*saved, *given))
+                run = op.backward_kernel if direct else op.backward_operator
+                found = run(list(saved[: ctx.n_inputs]), list(results), given, needs, ctx.options)
             else:
                 found = Backward.apply(ctx.options, (ctx.n_inputs, len(results)), needs, *saved, *given)
             return None, *(g if need else None for g, need in zip(found, needs, strict=True))
@@ -150,7 +158,8 @@ def _attach(
 
         @staticmethod
         def forward(ctx: Any, options: str, *inputs: Tensor) -> Any:
-            output = Function.forward(options, *inputs)
+            run = op.forward_kernel if _plain(inputs) else op.forward_operator
+            output = tuple(run(list(inputs), options))
             Function.setup_context(ctx, (options, *inputs), output)
             return output
 

@@ -201,7 +201,8 @@ class SequenceLayer(nn.Module, ABC):
 
     def extra_repr(self) -> str:
         """Print every argument that differs from its default."""
-        given, parts = self.config(), []
+        given = {name: tuple(value) if isinstance(value, list) else value for name, value in self.config().items()}
+        parts = []
         for name, parameter in inspect.signature(type(self).__init__).parameters.items():
             if name in given and given[name] != parameter.default:
                 parts.append(
