@@ -6,9 +6,12 @@ True
 
 from __future__ import annotations
 
+import ctypes
+import gc
 import os
 import platform
 import time
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -72,7 +75,10 @@ def memory_total() -> int:
 
 
 def resident() -> int | None:
-    """Memory that this process holds now, in bytes."""
+    """Memory that this process holds now, in bytes, without what was freed and is only kept for later."""
+    gc.collect()
+    with suppress(OSError, AttributeError):  # another C library than glibc
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
     return _kib("VmRSS")
 
 
