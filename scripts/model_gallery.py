@@ -30,6 +30,7 @@ from ..neurons import NeuronModel
 from ..plasticity import SynapseModel
 from ._gallery_cells import CELLS, Curves, draw_cell
 from ._gallery_elm import elm
+from ._gallery_legendre import legendre, lmu
 from ._gallery_synapses import (
     LEARNING,
     MATRIX,
@@ -80,7 +81,8 @@ def panels() -> Iterable[tuple[str, str, Any]]:
     for table, draw in ((RESPONSES, draw_response), (WINDOWS, draw_window), (LEARNING, draw_learning)):
         yield from ((p.name, p.page, lambda p=p, draw=draw: draw(p)) for p in table)
     yield from ((name, RULES, sanger) for name in MATRIX)
-    yield "elm_step", "leaky memories", elm
+    yield from (("elm_step", "leaky memories", elm), ("legendre_step", "leaky memories", legendre))
+    yield "lmu_step", "leaky memories", lmu
 
 
 def complete(report: Report, names: Iterable[str]) -> None:

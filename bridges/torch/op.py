@@ -102,7 +102,9 @@ def _plain(tensors: Sequence[Tensor]) -> bool:
 
 
 def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], type[torch.autograd.Function]]:
-    n = op.outputs
+    n, name = op.outputs, op.name  # methods name these and not op, which the compiler does not know
+    forward_operator, backward_operator = op.forward_operator, op.backward_operator
+    forward_kernel, backward_kernel = op.forward_kernel, op.backward_kernel
 
     class Backward(torch.autograd.Function):
         """The backward operator; its own derivative is refused."""
@@ -113,7 +115,7 @@ def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], type[torch.a
         def forward(options: str, counts: tuple[int, int], needs: list[bool], *tensors: Tensor) -> Any:
             a, b = counts
             inputs, results, gradients = list(tensors[:a]), list(tensors[a : a + b]), list(tensors[a + b :])
-            return tuple(op.backward_operator(inputs, results, gradients, needs, options))
+            return tuple(backward_operator(inputs, results, gradients, needs, options))
 
         @staticmethod
         def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -122,7 +124,7 @@ def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], type[torch.a
         @staticmethod
         def backward(ctx: Any, *gradients: Any) -> Any:
             raise RuntimeError(
-                f"spikegram::{op.name}: the fused kernel has no second derivative; build the layer with backend='torch'"
+                f"spikegram::{name}: the fused kernel has no second derivative; build the layer with backend='torch'"
             )
 
     class Function(torch.autograd.Function):
@@ -130,7 +132,7 @@ def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], type[torch.a
 
         @staticmethod
         def forward(options: str, *inputs: Tensor) -> Any:
-            return tuple(op.forward_operator(list(inputs), options))
+            return tuple(forward_operator(list(inputs), options))
 
         @staticmethod
         def setup_context(ctx: Any, inputs: Any, output: Any) -> None:
@@ -145,9 +147,10 @@ def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], type[torch.a
             results = saved[ctx.n_inputs :]
             given = [torch.zeros_like(r) if g is None else g for g, r in zip(gradients[:n], results[:n], strict=True)]
             needs = list(ctx.needs_input_grad[1:])
-            if torch.compiler.is_compiling() or not torch.is_grad_enabled():  # nobody can ask for a second derivative
-                direct = not torch.compiler.is_compiling() and _plain((*saved, *given))
-                run = op.backward_kernel if direct else op.backward_operator
+            if torch.compiler.is_compiling():  # the compiler refuses second derivatives itself
+                found = backward_operator(list(saved[: ctx.n_inputs]), list(results), given, needs, ctx.options)
+            elif not torch.is_grad_enabled():  # nobody can ask for a second derivative
+                run = backward_kernel if _plain((*saved, *given)) else backward_operator
                 found = run(list(saved[: ctx.n_inputs]), list(results), given, needs, ctx.options)
             else:
                 found = Backward.apply(ctx.options, (ctx.n_inputs, len(results)), needs, *saved, *given)
@@ -158,7 +161,7 @@ def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], type[torch.a
 
         @staticmethod
         def forward(ctx: Any, options: str, *inputs: Tensor) -> Any:
-            run = op.forward_kernel if _plain(inputs) else op.forward_operator
+            run = forward_kernel if _plain(inputs) else forward_operator
             output = tuple(run(list(inputs), options))
             Function.setup_context(ctx, (options, *inputs), output)
             return output
