@@ -45,7 +45,7 @@ import numpy as np
 
 from . import dense_hebbian_phases as phases
 from . import dense_hebbian_theory as theory
-from .dense_hebbian_run import BACKENDS, MonteCarlo, check_beta, simulate
+from .dense_hebbian_run import BACKENDS, MonteCarlo, check_beta, restored, simulate
 from .dense_hebbian_steps import difference, power_sums, summed_energy
 from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs
 
@@ -359,13 +359,7 @@ class DenseHebbian(AssociativeMemory):
 
     @classmethod
     def _from_content(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
-        M, r, rows = settings.pop("M"), settings.pop("r"), arrays["rows"]
-        made = cls(**settings)
-        if rows.ndim != 2 or rows.shape[1] != made.size or rows.dtype.kind != "i":
-            raise ValueError(f"rows: expected whole numbers [., {made.size}], got {rows.dtype} {list(rows.shape)}")
-        if len(rows):
-            made._append(rows, M, r)
-        return made
+        return restored(cls, settings, arrays)
 
     def __repr__(self) -> str:
         kind = "supervised" if self.supervised else "unsupervised"

@@ -21,6 +21,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from ..kernels.lanes import on_lanes
 from . import hopfield_theory as theory
 from .hopfield_binary import LANES, Classic, Exponential, Form, Polynomial, Run, overlaps, run
 from .memory import (
@@ -30,7 +31,6 @@ from .memory import (
     check_number,
     check_signs,
     pack_bits,
-    share,
     unpack_bits,
 )
 
@@ -229,7 +229,7 @@ def _prepare(form: Form, rows: np.ndarray, size: int) -> Callable[..., Run]:
                 tables = (table.a, table.b, table.below_most, table.scale)
                 dense_sweeps(rows, *fixed, result.states, first, last, *work, *tables, *scratch(), *common, *result[1:])
 
-        share(part, len(states), threads)
+        on_lanes(part, len(states), threads)
         return result
 
     return sweep

@@ -25,8 +25,7 @@ from __future__ import annotations
 
 import json
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple, Self
 
@@ -45,7 +44,6 @@ __all__ = [
     "check_signs",
     "pack_bits",
     "read_memory",
-    "share",
     "unpack_bits",
     "write_memory",
 ]
@@ -170,18 +168,6 @@ def pack_bits(bits: np.ndarray, width: int = 64) -> np.ndarray:
 def unpack_bits(words: np.ndarray, size: int) -> np.ndarray:
     """The first ``size`` bits of each row of `pack_bits`: bool [., size]."""
     return np.unpackbits(words.view(np.uint8), axis=1, count=size, bitorder="little").view(bool)
-
-
-# -- threads ----------------------------------------------------------------------------------------------------------
-def share(part: Callable[[int, int], None], items: int, threads: int) -> None:
-    """Call ``part(first, last)`` for stretches of 0 ... items - 1, one for each thread."""
-    threads = max(min(threads, items), 1)
-    edges = [items * t // threads for t in range(threads + 1)]
-    if threads == 1:
-        part(0, items)
-        return
-    with ThreadPoolExecutor(threads) as pool:
-        list(pool.map(part, edges[:-1], edges[1:]))
 
 
 # -- checks of arguments ----------------------------------------------------------------------------------------------

@@ -24,9 +24,10 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from ..kernels.lanes import on_lanes
 from . import hopfield_theory as theory
 from .hopfield_forms import Activation, activate, activation_named, conjugate
-from .memory import AssociativeMemory, RecallInfo, check_choice, check_count, check_number, check_real, share
+from .memory import AssociativeMemory, RecallInfo, check_choice, check_count, check_number, check_real
 
 __all__ = ["Mixture", "ModernHopfield"]
 
@@ -271,7 +272,7 @@ class ModernHopfield(AssociativeMemory):
             parts[first] = self._walk(states, first, last)
 
         with threadpool_limits(1, "blas"):
-            share(part, len(self), threads)
+            on_lanes(part, len(self), threads)
         found = [parts[first] for first in sorted(parts)]
         most = np.max([m for m, _, _ in found], axis=0)
         total, summed = np.zeros_like(most), np.zeros_like(states)

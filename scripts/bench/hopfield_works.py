@@ -19,7 +19,7 @@ import numpy as np
 
 from spikegram.networks import Classic, HopfieldNetwork, ModernHopfield, Polynomial
 
-from .works import Work
+from .works import Work, same
 
 __all__ = ["WORKS"]
 
@@ -190,15 +190,6 @@ def numpy_cubic(columns: np.ndarray, cue: np.ndarray) -> np.ndarray:
         if not changed:
             break
     return s.astype(np.int8)
-
-
-def same(answers: Mapping[str, Any]) -> None:
-    """Binary answers are equal."""
-    first, *others = answers
-    for label in others:
-        differ = int((answers[label] != answers[first]).sum())
-        if differ:
-            raise ValueError(f"{label}: {differ} spins differ")
 
 
 WORKS = [

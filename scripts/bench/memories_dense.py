@@ -19,7 +19,7 @@ from spikegram.networks import DenseHebbian
 from spikegram.networks.dense_hebbian_data import noisy_examples
 from spikegram.networks.dense_hebbian_steps import shuffled
 
-from .works import Work
+from .works import Work, same
 
 __all__ = ["WORKS"]
 
@@ -67,18 +67,9 @@ def _sweeps(
     return s.astype(np.int8)
 
 
-def agree(answers: Mapping[str, Any]) -> None:
-    """Hold states against each other; ValueError where they differ."""
-    first, *others = answers
-    for label in others:
-        differ = int((answers[label] != answers[first]).sum())
-        if differ:
-            raise ValueError(f"{label}: {differ} spins differ")
-
-
 WORKS = [
     Work(
         "dense-monte-carlo", "dense Hebbian network, P = 4, 1,000 spins, 1,000 patterns: 3 sweeps of 2 replicas", make,
-        agree, {"NumPy, direct": 50.0},
+        same, {"NumPy, direct": 50.0},
     )
 ]  # fmt: skip

@@ -29,7 +29,7 @@ from typing import Any
 
 from . import machine
 
-__all__ = ["SUITES", "Work", "bench_suite", "measure", "works"]
+__all__ = ["SUITES", "Work", "bench_suite", "measure", "same", "works"]
 
 SUITES = {
     "memories": ("hopfield_works", "memories_dense"),
@@ -68,6 +68,15 @@ def works(suite: str) -> list[Work]:
         raise ValueError(f"suite: expected one of {', '.join(SUITES)}, got {suite!r}")
     modules = [importlib.import_module(f".{name}", __package__) for name in SUITES[suite]]
     return [work for module in modules for work in module.WORKS]
+
+
+def same(answers: Mapping[str, Any]) -> None:
+    """Hold states of spins against each other; ValueError where they differ."""
+    first, *others = answers
+    for label in others:
+        differ = int((answers[label] != answers[first]).sum())
+        if differ:
+            raise ValueError(f"{label}: {differ} spins differ")
 
 
 def measure(work: Work, threads: int = 1, repeats: int = 5, quick: bool = False) -> dict[str, Any]:
