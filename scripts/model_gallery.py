@@ -100,7 +100,7 @@ def judge(report: Report, drawn: dict[str, tuple[Curves, ...]]) -> None:
     for name, curves in drawn.items():
         trace = curves[0]
         model = getattr(neurons, name, None)
-        if model is not None and model.threshold:
+        if isinstance(model, NeuronModel) and model.threshold:
             spikes = trace.spikes if trace.raster is None else trace.raster[0]
             if not len(spikes):
                 silent.append(name)

@@ -24,6 +24,12 @@ def test_a_missing_panel_is_found_out() -> None:
     assert [c.came for c in report.checks] == ["LIF", "STDP"] and not report.ok
 
 
+def test_models_that_are_matrices_are_judged_too() -> None:
+    report = Report("model-gallery", None, show=False)
+    script.judge(report, {name: (draw(),) for name, page, draw in script.panels() if page == "leaky memories"})
+    assert report.ok and len(report.checks) == 3
+
+
 def test_a_silent_or_broken_model_is_found_out() -> None:
     report = Report("model-gallery", None, show=False)
     x = np.arange(3.0)
