@@ -10,8 +10,6 @@ An autapse joins a neuron to itself; multapses are several synapses from one neu
 Random rules draw exactly from their distribution, in memory that grows with the synapses and not
 with n_pre * n_post, and the same state of the generator gives the same synapses.
 
-The file is long because the rules share the samplers at its end.
-
 >>> ids, rng = np.arange(3), np.random.default_rng(1)
 >>> rows, columns = AllToAll(autapses=False).pairs(ids, ids, True, rng, None)
 >>> rows.tolist(), columns.tolist()
@@ -22,18 +20,17 @@ The file is long because the rules share the samplers at its end.
 
 from __future__ import annotations
 
-import ast
-import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from ..language import expression_names, parse_expression
-from ..units import LENGTH, is_number, is_unit, parse_quantity
+from ..units import is_number
+from .connector_checks import check_call, set_count, set_flag, set_probability
+from .distance_rule import check_positions, distance_rule, probabilities
+from .pair_draws import Ids, choose, distinct, nobody, refused_partners, rows_at_once, split, successes, without
 
 __all__ = [
     "AllToAll",
@@ -48,10 +45,8 @@ __all__ = [
     "OneToOne",
 ]
 
-Ids = NDArray[np.int64]
 Positions = tuple[np.ndarray, np.ndarray] | None
 
-_BLOCK = 2**20  # random numbers, or pairs, handled at once
 _LARGEST_ID = 2**53  # up to here a float holds every whole number
 
 
@@ -105,7 +100,7 @@ class OneToOne(Connector):
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
+        pre, post = check_call(pre, post, rng)
         if pre.size != post.size:
             raise ValueError(
                 "OneToOne: expected two sides of equal size, "
@@ -132,15 +127,15 @@ class AllToAll(Connector):
     autapses: bool = True
 
     def __post_init__(self) -> None:
-        _set_flag(self, "autapses")
+        set_flag(self, "autapses")
 
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
+        pre, post = check_call(pre, post, rng)
         rows = np.repeat(np.arange(pre.size), post.size)
         columns = np.tile(np.arange(post.size), pre.size)
-        return _without(_selves(pre, post, same, self.autapses), rows, columns)
+        return without(refused_partners(pre, post, same, self.autapses), rows, columns)
 
     def expected_count(self, n_pre: int, n_post: int) -> float:
         return float(n_pre) * float(n_post)
@@ -172,16 +167,16 @@ class FixedProbability(Connector):
     autapses: bool = True
 
     def __post_init__(self) -> None:
-        _set_probability(self, "p")
-        _set_flag(self, "autapses")
+        set_probability(self, "p")
+        set_flag(self, "autapses")
 
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
-        chosen = list(_bernoulli(rng, self.p, pre.size * post.size))
-        rows, columns = _split(np.concatenate(chosen, dtype=np.int64), post.size)
-        return _without(_selves(pre, post, same, self.autapses), rows, columns)
+        pre, post = check_call(pre, post, rng)
+        chosen = list(successes(rng, self.p, pre.size * post.size))
+        rows, columns = split(np.concatenate(chosen, dtype=np.int64), post.size)
+        return without(refused_partners(pre, post, same, self.autapses), rows, columns)
 
     def expected_count(self, n_pre: int, n_post: int) -> float:
         return self.p * float(n_pre) * float(n_post)
@@ -215,20 +210,20 @@ class FixedInDegree(Connector):
     multapses: bool = True
 
     def __post_init__(self) -> None:
-        _set_count(self)
-        _set_flag(self, "autapses", "multapses")
+        set_count(self)
+        set_flag(self, "autapses", "multapses")
 
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
+        pre, post = check_call(pre, post, rng)
         if pre.size == 0 or post.size == 0:
-            return _nobody()
-        chosen = _choose(self, "pre", _selves(post, pre, same, self.autapses), pre.size, rng)
+            return nobody()
+        chosen = choose(self, "pre", refused_partners(post, pre, same, self.autapses), pre.size, rng)
         keys = chosen * post.size + np.arange(post.size)[:, None]
         keys = keys.ravel()
         keys.sort()  # by pre, then post; several times faster than an argsort
-        return _split(keys, post.size)
+        return split(keys, post.size)
 
     def expected_count(self, n_pre: int, n_post: int) -> float:
         return float(self.n) * float(n_post) if n_pre else 0.0
@@ -262,16 +257,16 @@ class FixedOutDegree(Connector):
     multapses: bool = True
 
     def __post_init__(self) -> None:
-        _set_count(self)
-        _set_flag(self, "autapses", "multapses")
+        set_count(self)
+        set_flag(self, "autapses", "multapses")
 
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
+        pre, post = check_call(pre, post, rng)
         if pre.size == 0 or post.size == 0:
-            return _nobody()
-        chosen = _choose(self, "post", _selves(pre, post, same, self.autapses), post.size, rng)
+            return nobody()
+        chosen = choose(self, "post", refused_partners(pre, post, same, self.autapses), post.size, rng)
         chosen.sort(axis=1)
         return np.repeat(np.arange(pre.size), self.n), chosen.ravel()
 
@@ -307,16 +302,16 @@ class FixedTotalNumber(Connector):
     multapses: bool = True
 
     def __post_init__(self) -> None:
-        _set_count(self)
-        _set_flag(self, "autapses", "multapses")
+        set_count(self)
+        set_flag(self, "autapses", "multapses")
 
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
+        pre, post = check_call(pre, post, rng)
         if pre.size == 0 or post.size == 0:
-            return _nobody()
-        selves = _selves(pre, post, same, self.autapses)
+            return nobody()
+        selves = refused_partners(pre, post, same, self.autapses)
         own = np.flatnonzero(selves >= 0)
         refused = own * post.size + selves[own]  # ascending, as pairs numbered row by row
         available = pre.size * post.size - refused.size
@@ -331,9 +326,9 @@ class FixedTotalNumber(Connector):
             chosen = rng.integers(0, max(available, 1), self.n)
             chosen.sort()
         else:
-            chosen = _distinct(rng, 1, self.n, available)[0]
+            chosen = distinct(rng, 1, self.n, available)[0]
         chosen += np.searchsorted(refused - np.arange(refused.size), chosen, side="right")
-        return _split(chosen, post.size)
+        return split(chosen, post.size)
 
     def expected_count(self, n_pre: int, n_post: int) -> float:
         return float(self.n) if n_pre and n_post else 0.0
@@ -375,7 +370,7 @@ class FromList(Connector):
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
+        pre, post = check_call(pre, post, rng)
         outside = self.synapses >= np.array([pre.size, post.size])
         if outside.any():
             row = int(outside.any(axis=1).argmax())
@@ -420,26 +415,26 @@ class DistanceDependent(Connector):
 
     def __post_init__(self) -> None:
         if isinstance(self.probability, str):
-            _distance_rule(self.probability)
+            distance_rule(self.probability)
         elif not callable(self.probability):
             raise TypeError(
                 "DistanceDependent.probability: expected a function of the distance or an "
                 f"expression in d, got {self.probability!r}"
             )
-        _set_flag(self, "autapses")
+        set_flag(self, "autapses")
 
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
+        pre, post = check_call(pre, post, rng)
         if pre.size == 0 or post.size == 0:
-            return _nobody()
-        here, there = _check_positions(positions, pre.size, post.size)
+            return nobody()
+        here, there = check_positions(positions, pre.size, post.size)
         rule = self.probability
         if isinstance(rule, str):
-            rule = _distance_rule(rule)
-        selves = _selves(pre, post, same, self.autapses)
-        step = max(1, _BLOCK // post.size)
+            rule = distance_rule(rule)
+        selves = refused_partners(pre, post, same, self.autapses)
+        step = rows_at_once(post.size)
         found = []
         for first in range(0, pre.size, step):
             squares: Any = 0.0
@@ -447,180 +442,13 @@ class DistanceDependent(Connector):
                 squares += (here[first : first + step, None, axis] - there[None, :, axis]) ** 2
             own = selves[first : first + step]
             refused = np.flatnonzero(own >= 0) * post.size + own[own >= 0]
-            p = _probabilities(rule, np.sqrt(squares).ravel(), refused, first * post.size, post.size)
+            p = probabilities(rule, np.sqrt(squares).ravel(), refused, first * post.size, post.size)
             found.append(np.flatnonzero(rng.random(p.size) < p) + first * post.size)
-        return _split(np.concatenate(found), post.size)
+        return split(np.concatenate(found), post.size)
 
     def expected_count(self, n_pre: int, n_post: int) -> float:
         """Give n_pre * n_post, the upper bound: the mean is not known without positions."""
         return float(n_pre) * float(n_post)
-
-
-def _set_flag(connector: Any, *names: str) -> None:
-    for name in names:
-        value = getattr(connector, name)
-        if not isinstance(value, bool | np.bool_):
-            raise TypeError(f"{type(connector).__name__}.{name}: expected True or False, got {value!r}")
-        object.__setattr__(connector, name, bool(value))
-
-
-def _set_probability(connector: Any, name: str) -> None:
-    value = getattr(connector, name)
-    what = f"{type(connector).__name__}.{name}: expected a number from 0 to 1, got {value!r}"
-    if not is_number(value):
-        raise TypeError(what)
-    if not 0 <= value <= 1:  # NaN fails too
-        raise ValueError(what)
-    object.__setattr__(connector, name, float(value))
-
-
-def _set_count(connector: Any) -> None:
-    n = connector.n
-    what = f"{type(connector).__name__}.n: expected a whole number from 0 on, got {n!r}"
-    if not is_number(n):
-        raise TypeError(what)
-    if not isinstance(n, int | np.integer) or n < 0:
-        raise ValueError(what)
-    object.__setattr__(connector, "n", int(n))
-
-
-def _check_ids(ids: Any, name: str) -> Ids:
-    array = np.asarray(ids)
-    if array.ndim != 1 or array.dtype.kind not in "iu":
-        raise TypeError(
-            f"{name}: expected neuron numbers, a one-dimensional array of integers, "
-            f"got shape {list(array.shape)} of {array.dtype}"
-        )
-    array = array.astype(np.int64, copy=False)
-    if array.size and array.min() < 0:
-        raise ValueError(f"{name}: expected neuron numbers from 0 on, got {array.min()}")
-    if (array[1:] <= array[:-1]).any():
-        numbers, counts = np.unique(array, return_counts=True)
-        if (counts > 1).any():
-            twice = numbers[counts > 1][0]
-            raise ValueError(f"{name}: expected each neuron once, got {twice} several times")
-    return array
-
-
-def _check_call(pre: Any, post: Any, rng: Any) -> tuple[Ids, Ids]:
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(f"rng: expected a numpy.random.Generator, got {rng!r}")
-    return _check_ids(pre, "pre"), _check_ids(post, "post")
-
-
-def _nobody() -> tuple[Ids, Ids]:
-    return np.empty(0, np.int64), np.empty(0, np.int64)
-
-
-def _split(flat: Ids, width: int) -> tuple[Ids, Ids]:
-    """Rows and columns of pairs that are numbered row by row."""
-    return np.divmod(flat, max(width, 1))
-
-
-def _selves(ids: Ids, others: Ids, same: bool, autapses: bool) -> Ids:
-    """For each of ``ids`` its position in ``others`` if that pair is a refused autapse, else -1."""
-    found = np.full(ids.size, -1)
-    if same and not autapses and others.size:
-        order = np.argsort(others)
-        place = order[np.searchsorted(others, ids, sorter=order).clip(max=others.size - 1)]
-        mine = others[place] == ids
-        found[mine] = place[mine]
-    return found
-
-
-def _without(selves: Ids, rows: Ids, columns: Ids) -> tuple[Ids, Ids]:
-    if selves.size == 0 or selves.max() < 0:
-        return rows, columns
-    keep = selves[rows] != columns
-    return rows[keep], columns[keep]
-
-
-def _bernoulli(rng: np.random.Generator, p: float, total: int) -> Iterator[Ids]:
-    """Yield, ascending and a block at a time, which of ``total`` trials succeed."""
-    yield np.empty(0, np.int64)
-    last = -1
-    while p > 0 and last < total - 1:
-        left = total - 1 - last
-        size = int(left * p + 5 * (left * p) ** 0.5) + 10
-        gaps = rng.geometric(p, min(size, _BLOCK, 2**62 // total + 1))
-        # A gap past the end stays past the end; the sum cannot overflow.
-        hits = last + np.cumsum(np.minimum(gaps, left + 1))
-        last = int(hits[-1])
-        yield hits if last < total else hits[: np.searchsorted(hits, total)]
-
-
-def _choose(
-    connector: FixedInDegree | FixedOutDegree,
-    side: str,
-    selves: Ids,
-    size: int,
-    rng: np.random.Generator,
-) -> Ids:
-    """Draw [N, n] of the ``size`` neurons on ``side``, n for each of N, leaving out ``selves``."""
-    n = connector.n
-    available = size - (selves >= 0)
-    needed = min(n, 1) if connector.multapses else n
-    if needed > available.min():
-        raise ValueError(
-            f"{type(connector).__name__}.n: expected at most {available.min()}, the number of "
-            f"{side}synaptic neurons that a neuron can draw from (autapses={connector.autapses}, "
-            f"multapses={connector.multapses}), got {n}"
-        )
-    chosen = np.empty((selves.size, n), np.int64)
-    for loses_one in (False, True):
-        rows = np.flatnonzero((selves >= 0) == loses_one)
-        if rows.size == 0 or n == 0:
-            continue
-        if connector.multapses:
-            drawn = rng.integers(0, size - loses_one, (rows.size, n))
-        else:
-            drawn = _distinct(rng, rows.size, n, size - loses_one)
-        if loses_one:
-            drawn += drawn >= selves[rows, None]
-        chosen[rows] = drawn
-    return chosen
-
-
-def _distinct(rng: np.random.Generator, rows: int, n: int, available: int) -> Ids:
-    """Draw, for each row, n different numbers below ``available``: [rows, n], each row ascending.
-
-    Numbers are drawn until n different ones are there. Nothing in this prefers a number to another,
-    so that all sets of n are equally likely.
-    """
-    if n > available // 16:
-        return _distinct_dense(rng, rows, n, available)
-    chosen = rng.integers(0, available, (rows, n))
-    chosen.sort(axis=1)
-    open_rows = np.arange(rows)
-    while open_rows.size:
-        part = chosen[open_rows]
-        again = np.zeros(part.shape, bool)
-        again[:, 1:] = part[:, 1:] == part[:, :-1]
-        unfinished = again.any(axis=1)
-        open_rows, part, again = open_rows[unfinished], part[unfinished], again[unfinished]
-        part[again] = rng.integers(0, available, int(again.sum()))
-        part.sort(axis=1)
-        chosen[open_rows] = part
-    return chosen
-
-
-def _distinct_dense(rng: np.random.Generator, rows: int, n: int, available: int) -> Ids:
-    """Do the same by ticking numbers off; where most are chosen, tick those that are left out."""
-    most = 2 * n > available
-    ticks = available - n if most else n
-    chosen = np.empty((rows, n), np.int64)
-    step = max(1, 4 * _BLOCK // max(available, 1))
-    for first in range(0, rows, step):
-        count = min(step, rows - first)
-        ticked = np.zeros((count, available), bool)
-        missing = np.full(count, ticks)
-        while missing.any():
-            row = np.repeat(np.arange(count), missing)
-            ticked[row, rng.integers(0, available, row.size)] = True
-            missing = ticks - np.count_nonzero(ticked, axis=1)
-        hits = np.flatnonzero(~ticked if most else ticked).reshape(count, n)
-        chosen[first : first + count] = hits - np.arange(count)[:, None] * available
-    return chosen
 
 
 def _pair_array(synapses: Any) -> Ids:
@@ -659,106 +487,3 @@ def _is_pair(row: Any) -> bool:
     if not isinstance(row, Sequence | np.ndarray) or len(row) != 2:
         return False
     return all(is_number(k) and 0 <= k <= _LARGEST_ID and k == int(k) for k in row)
-
-
-def _check_positions(positions: Any, n_pre: int, n_post: int) -> tuple[np.ndarray, np.ndarray]:
-    if positions is None:
-        raise ValueError("DistanceDependent: expected both populations to have positions in metres, got none")
-    if not isinstance(positions, tuple | list) or len(positions) != 2:
-        raise TypeError(f"positions: expected a pair of arrays (pre, post), got {type(positions).__name__}")
-    arrays = []
-    for name, given, size in zip(("pre", "post"), positions, (n_pre, n_post), strict=True):
-        what = f"positions of {name}: expected an array [{size}, D] of metres"
-        array = np.asarray(given)
-        if array.dtype.kind not in "iuf":
-            raise TypeError(f"{what}, got {array.dtype}")
-        if array.ndim != 2 or array.shape[0] != size or array.shape[1] == 0:
-            raise ValueError(f"{what}, got shape {list(array.shape)}")
-        if not np.isfinite(array).all():
-            row = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
-            raise ValueError(f"{what}, got {array[row].tolist()} in row {row}")
-        arrays.append(array.astype(np.float64))
-    here, there = arrays
-    if here.shape[1] != there.shape[1]:
-        raise ValueError(
-            f"positions: expected the same number of dimensions on both sides, got {here.shape[1]} and {there.shape[1]}"
-        )
-    return here, there
-
-
-def _probabilities(
-    rule: Callable[[np.ndarray], Any], d: np.ndarray, refused: Ids, first: int, width: int
-) -> np.ndarray:
-    """Evaluate a distance rule [k]; pair ``j`` of ``d`` is pair ``first + j``, row by row."""
-    what = "DistanceDependent.probability"
-    with np.errstate(all="ignore"):  # what is not finite is refused below
-        p = np.asarray(rule(d))
-    if p.dtype.kind not in "biuf":
-        raise TypeError(f"{what}: expected real numbers for the distances, got {p.dtype}")
-    if p.shape not in ((), d.shape):
-        raise ValueError(f"{what}: expected one probability for each of {d.size} distances, got shape {list(p.shape)}")
-    p = np.array(np.broadcast_to(p, d.shape), dtype=np.float64)
-    p[refused] = 0.0
-    wrong = ~((p >= 0) & (p <= 1))  # NaN is wrong too
-    if wrong.any():
-        k = int(wrong.argmax())
-        row, column = divmod(first + k, width)
-        raise ValueError(
-            f"{what}: expected numbers from 0 to 1, got {p[k]:g} at a distance of {d[k]:g} m "
-            f"(from neuron {row} to {column} of those connected)"
-        )
-    return p
-
-
-_DISTANCE_FUNCTIONS: dict[str, Callable[..., Any]] = {
-    **{name: getattr(np, name) for name in ("exp", "log", "log10", "sqrt", "sin", "cos", "tan")},
-    **{name: getattr(np, name) for name in ("sinh", "cosh", "tanh", "arcsin", "arccos", "arctan")},
-    **{name: getattr(np, name) for name in ("abs", "sign", "floor", "ceil", "clip", "where")},
-    "int": lambda x: np.trunc(np.multiply(x, 1.0)),
-}
-
-
-class _Elementwise(ast.NodeTransformer):
-    """Make ``and``, ``or`` and ``not``, which Python applies to whole arrays, & | ~.
-
-    Numbers become floats, whose powers overflow at once instead of growing without end.
-    """
-
-    def visit_Constant(self, node: ast.Constant) -> ast.AST:
-        return ast.Constant(float(node.value)) if type(node.value) is int else node
-
-    def visit_BoolOp(self, node: ast.BoolOp) -> ast.AST:
-        join = ast.BitAnd() if isinstance(node.op, ast.And) else ast.BitOr()
-        parts = [self.visit(value) for value in node.values]
-        return functools.reduce(lambda a, b: ast.BinOp(a, join, b), parts)
-
-    def visit_UnaryOp(self, node: ast.UnaryOp) -> ast.AST:
-        op = ast.Invert() if isinstance(node.op, ast.Not) else node.op
-        return ast.UnaryOp(op, self.visit(node.operand))
-
-
-def _distance_rule(text: str) -> Callable[[np.ndarray], Any]:
-    """Make an expression in ``d`` a function of an array of distances in metres."""
-    what = "DistanceDependent.probability"
-    tree = parse_expression(text, what)
-    called = {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
-    if unknown := called - _DISTANCE_FUNCTIONS.keys():
-        raise ValueError(
-            f"{what}: expected only the functions {', '.join(_DISTANCE_FUNCTIONS)}, got {min(unknown)}() in {text!r}"
-        )
-    values: dict[str, Any] = {}
-    for name in sorted(expression_names(text, what) - {"d"}):
-        if not is_unit(name) or parse_quantity(name)[1] != LENGTH:
-            raise ValueError(f"{what}: expected only d, the distance, and units of length, got {name!r} in {text!r}")
-        values[name] = parse_quantity(name)[0]
-    body = ast.fix_missing_locations(ast.Expression(_Elementwise().visit(tree)))
-    code = compile(body, "<distance rule>", "eval")
-    scope = {"__builtins__": {}, **_DISTANCE_FUNCTIONS, **values}
-
-    def rule(d: np.ndarray) -> Any:
-        try:
-            return eval(code, scope, {"d": d})
-        except (TypeError, ArithmeticError) as error:
-            raise ValueError(f"{what}: cannot evaluate {text!r}: {error}") from None
-
-    return rule

@@ -17,20 +17,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..units import is_number
-from .connectors import (
-    Connector,
-    Ids,
-    Positions,
-    _bernoulli,
-    _check_call,
-    _distinct,
-    _nobody,
-    _selves,
-    _set_flag,
-    _set_probability,
-    _split,
-    _without,
-)
+from .connector_checks import check_call, set_flag, set_probability
+from .connectors import Connector, Positions
+from .pair_draws import Ids, distinct, nobody, refused_partners, split, successes, without
 
 __all__ = ["Clustered", "SmallWorld"]
 
@@ -75,13 +64,13 @@ class SmallWorld(Connector):
         if not is_number(self.k) or self.k != int(self.k) or self.k < 0 or int(self.k) % 2:
             raise ValueError(f"SmallWorld.k: expected an even number from 0 on, got {self.k!r}")
         object.__setattr__(self, "k", int(self.k))
-        _set_probability(self, "p")
-        _set_flag(self, "autapses", "multapses")
+        set_probability(self, "p")
+        set_flag(self, "autapses", "multapses")
 
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
+        pre, post = check_call(pre, post, rng)
         n, k = pre.size, self.k
         if n != post.size:
             raise ValueError(
@@ -91,7 +80,7 @@ class SmallWorld(Connector):
         if same and not np.array_equal(pre, post):
             raise ValueError("SmallWorld: expected the same neurons in the same order on both sides of a population")
         if n == 0 or k == 0:
-            return _nobody()
+            return nobody()
         others = n if self.multapses else n - k  # targets to draw from
         others -= not self.autapses
         least = 1 if self.multapses else k
@@ -107,12 +96,12 @@ class SmallWorld(Connector):
             if self.multapses:
                 drawn = rng.integers(0, others, (n, k)) + (not self.autapses)
             else:
-                drawn = rng.permuted(_distinct(rng, n, k, others), axis=1)
+                drawn = rng.permuted(distinct(rng, n, k, others), axis=1)
                 # 0 ... n - k - 2 are the steps beyond the neighbours, one more is the neuron itself
                 drawn = np.where(drawn == n - k - 1, 0, drawn + k // 2 + 1)
             offset[elsewhere] = drawn[elsewhere]
         keys = np.arange(n)[:, None] * n + (np.arange(n)[:, None] + offset) % n
-        return _split(np.sort(keys, axis=None), n)
+        return split(np.sort(keys, axis=None), n)
 
     def expected_count(self, n_pre: int, n_post: int) -> float:
         return float(self.k) * float(n_pre) if n_post else 0.0
@@ -149,9 +138,9 @@ class Clustered(Connector):
         if not is_number(self.n_clusters) or self.n_clusters != int(self.n_clusters) or self.n_clusters < 1:
             raise ValueError(f"Clustered.n_clusters: expected a whole number from 1 on, got {self.n_clusters!r}")
         object.__setattr__(self, "n_clusters", int(self.n_clusters))
-        _set_probability(self, "p_in")
-        _set_probability(self, "p_out")
-        _set_flag(self, "autapses")
+        set_probability(self, "p_in")
+        set_probability(self, "p_out")
+        set_flag(self, "autapses")
 
     @classmethod
     def of_mean(cls, n_clusters: int, p: float, ratio: float, autapses: bool = True) -> Clustered:
@@ -168,22 +157,22 @@ class Clustered(Connector):
     def pairs(
         self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
     ) -> tuple[Ids, Ids]:
-        pre, post = _check_call(pre, post, rng)
+        pre, post = check_call(pre, post, rng)
         if pre.size == 0 or post.size == 0:
-            return _nobody()
+            return nobody()
         here, there = self.clusters(pre.size), self.clusters(post.size)
-        keys = np.concatenate(list(_bernoulli(rng, self.p_out, pre.size * post.size)), dtype=np.int64)
-        rows, columns = _split(keys, post.size)
+        keys = np.concatenate(list(successes(rng, self.p_out, pre.size * post.size)), dtype=np.int64)
+        rows, columns = split(keys, post.size)
         found = [keys[here[rows] != there[columns]]]
         ends = np.arange(self.n_clusters + 1)
         first, begin = np.searchsorted(here, ends), np.searchsorted(there, ends)
         for c in range(self.n_clusters):
             height, width = first[c + 1] - first[c], begin[c + 1] - begin[c]
-            inside = np.concatenate(list(_bernoulli(rng, self.p_in, int(height * width))), dtype=np.int64)
-            rows, columns = _split(inside, int(width))
+            inside = np.concatenate(list(successes(rng, self.p_in, int(height * width))), dtype=np.int64)
+            rows, columns = split(inside, int(width))
             found.append((rows + first[c]) * post.size + columns + begin[c])
-        rows, columns = _split(np.sort(np.concatenate(found)), post.size)
-        return _without(_selves(pre, post, same, self.autapses), rows, columns)
+        rows, columns = split(np.sort(np.concatenate(found)), post.size)
+        return without(refused_partners(pre, post, same, self.autapses), rows, columns)
 
     def expected_count(self, n_pre: int, n_post: int) -> float:
         sizes = [np.bincount(self.clusters(n), minlength=self.n_clusters).astype(float) for n in (n_pre, n_post)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import tracemalloc
 from dataclasses import FrozenInstanceError
-from itertools import combinations
 
 import numpy as np
 import pytest
@@ -109,49 +108,6 @@ def test_a_full_total_number_is_all_to_all() -> None:
     expected = draw(AllToAll(autapses=False), 9, 9, same=True)
     found = draw(FixedTotalNumber(72, autapses=False, multapses=False), 9, 9, same=True)
     assert np.array_equal(found, expected)
-
-
-def test_a_step_of_distance() -> None:
-    here, there = line(0, 100), line(10, 90, 200)
-    for rule in (lambda d: d < 50 * UM, "d < 50*um", "where(d < 0.05*mm, 1, 0)"):
-        rows, columns = draw(DistanceDependent(rule), 2, 3, positions=(here, there))
-        assert rows.tolist() == [0, 1]
-        assert columns.tolist() == [0, 1]
-
-
-@pytest.mark.parametrize(
-    ("rule", "near"),
-    [
-        ("d > 5*um and d < 15*um", [10]),
-        ("not (d > 5*um and d < 15*um)", [0, 20]),
-        ("d < 5*um or d > 15*um", [0, 20]),
-        ("int(d > 15*um)", [20]),
-        ("clip(1e6*d - 9, 0, 1)", [10, 20]),
-        ("-d*0 + 1", [0, 10, 20]),
-    ],
-)
-def test_expressions_of_distance(rule: str, near: list[int]) -> None:
-    _, columns = draw(DistanceDependent(rule), 1, 3, positions=(line(0), line(0, 10, 20)))
-    assert [10 * k for k in columns.tolist()] == near
-
-
-def test_distance_is_euclidean_and_in_metres() -> None:
-    seen = []
-
-    def rule(d: np.ndarray) -> float:
-        seen.append(d)
-        return 1.0
-
-    here, there = np.array([[0.0, 0, 0]]), np.array([[3.0, 4, 0], [2, 3, 6]])
-    draw(DistanceDependent(rule), 1, 2, positions=(here, there))
-    assert np.concatenate(seen).tolist() == [5.0, 7.0]
-
-
-def test_a_rule_that_is_infinite_at_zero_may_refuse_autapses() -> None:
-    places = line(10, 20)
-    rule = DistanceDependent("10*um/d", autapses=False)
-    rows, columns = draw(rule, 2, 2, same=True, positions=(places, places))
-    assert (rows.tolist(), columns.tolist()) == ([0, 1], [1, 0])
 
 
 # -- properties
@@ -272,27 +228,6 @@ def test_hardly_possible_synapses(p: float, seed: int) -> None:
     assert draw(FixedProbability(p), 10**5, 10**5, seed)[0].size == 0
 
 
-@pytest.mark.parametrize("size", [5, 120], ids=["dense", "sparse"])
-@pytest.mark.parametrize("side", [0, 1], ids=["out", "in"])
-def test_degree_draws_every_set_of_neurons_alike(size: int, side: int, seed: int) -> None:
-    n, repeats = 2, 40_000 if size == 5 else 200_000
-    rule = (FixedOutDegree, FixedInDegree)[side](n, multapses=False)
-    sizes = (size, repeats) if side else (repeats, size)
-    found = draw(rule, *sizes, seed)
-    order = np.lexsort((found[1 - side], found[side]))
-    sets = found[1 - side][order].reshape(repeats, n)
-    counts = np.bincount(sets[:, 0] * size + sets[:, 1], minlength=size**2)
-    possible = [i * size + j for i, j in combinations(range(size), 2)]
-    assert counts.sum() == counts[possible].sum() == repeats
-    share = 1 / len(possible)
-    error = np.abs(counts[possible] - repeats * share).max()
-    assert error < (SIGMAS + 1) * np.sqrt(repeats * share)
-    # many sets share a distance between their numbers, so a bias near the diagonal shows
-    gaps = np.bincount(sets[:, 1] - sets[:, 0], minlength=size)[1:]
-    expected = repeats * share * np.arange(size - 1, 0, -1)
-    assert (np.abs(gaps - expected) < SIGMAS * np.sqrt(expected) + 1).all()
-
-
 @pytest.mark.parametrize("multapses", [True, False])
 @pytest.mark.parametrize("rule", [FixedInDegree(3), FixedOutDegree(3), FixedTotalNumber(18)])
 def test_each_allowed_pair_is_as_likely_as_any_other(rule, multapses, seed) -> None:
@@ -318,28 +253,6 @@ def test_total_number_of_large_networks(seed: int) -> None:
     assert (np.diff(rows * 10**5 + columns) > 0).all()
     for ids in (rows, columns):
         assert abs(ids.mean() - 5e4) < SIGMAS * 1e5 / np.sqrt(12 * 50_000)
-
-
-def test_distance_sets_the_probability(seed: int) -> None:
-    there = line(*np.repeat([0, 100, 300], 20_000))
-    rule = DistanceDependent("0.4*exp(-d/(100*um))")
-    _, columns = draw(rule, 1, 60_000, seed, positions=(line(0), there))
-    for k, p in enumerate(0.4 * np.exp([-0.0, -1.0, -3.0])):
-        count = np.count_nonzero(columns // 20_000 == k)
-        assert abs(count - 20_000 * p) < SIGMAS * np.sqrt(20_000 * p * (1 - p))
-
-
-def test_blocks_of_distances_join_without_a_seam(monkeypatch, seed: int) -> None:
-    places = np.random.default_rng(seed).random((30, 3))
-    for rule in (DistanceDependent("exp(-d/(1*metre))", autapses=False), FixedProbability(0.5)):
-        whole = draw(rule, 30, 30, seed, same=True, positions=(places, places))
-        monkeypatch.setattr("spikegram.networks.connectors._BLOCK", 70)
-        parts = draw(rule, 30, 30, seed, same=True, positions=(places, places))
-        monkeypatch.undo()
-        if isinstance(rule, DistanceDependent):
-            assert np.array_equal(whole, parts)
-        assert (np.diff(parts[0] * 30 + parts[1]) > 0).all()
-        assert parts[0].max() > 25
 
 
 # -- values
@@ -376,36 +289,6 @@ def test_expected_count_allocates_nothing() -> None:
 
 
 # -- messages
-
-
-@pytest.mark.parametrize("p", [-0.1, 1.0001, float("nan"), float("inf"), 2, np.float64(-1)])
-def test_probability_outside_its_range(p: float) -> None:
-    with pytest.raises(ValueError, match=r"FixedProbability\.p: expected a number from 0 to 1, got"):
-        FixedProbability(p)
-
-
-@pytest.mark.parametrize("p", ["0.1", None, True, 0.1j, [0.1]])
-def test_probability_that_is_no_number(p: object) -> None:
-    with pytest.raises(TypeError, match=r"FixedProbability\.p: expected a number from 0 to 1, got"):
-        FixedProbability(p)
-
-
-@pytest.mark.parametrize("rule", [FixedInDegree, FixedOutDegree, FixedTotalNumber])
-def test_numbers_of_synapses(rule: type) -> None:
-    message = rf"{rule.__name__}\.n: expected a whole number from 0 on, got "
-    for n in (-1, 2.5, 3.0, float("nan")):
-        with pytest.raises(ValueError, match=message + str(n)):
-            rule(n)
-    for n in ("3", None, True, [3]):
-        with pytest.raises(TypeError, match=message):
-            rule(n)
-
-
-@pytest.mark.parametrize("flag", ["autapses", "multapses"])
-def test_flags(flag: str) -> None:
-    with pytest.raises(TypeError, match=rf"FixedInDegree\.{flag}: expected True or False, got 1"):
-        FixedInDegree(3, **{flag: 1})
-    assert FixedInDegree(3, **{flag: np.bool_(False)}) == FixedInDegree(3, **{flag: False})
 
 
 @pytest.mark.parametrize(("rule", "side"), [(FixedInDegree, "pre"), (FixedOutDegree, "post")])
@@ -476,76 +359,3 @@ def test_list_past_the_end() -> None:
         draw(rule, 6, 3)
     with pytest.raises(ValueError, match="row 0 is"):
         draw(rule, 0, 3)
-
-
-@pytest.mark.parametrize(
-    ("rule", "error", "message"),
-    [
-        (3, TypeError, "expected a function of the distance or an expression in d, got 3"),
-        ("exp(-d", ValueError, "not a valid expression"),
-        ("d.real", ValueError, "Attribute is not part of the equation language"),
-        ("x*d", ValueError, "units of length, got 'x' in"),
-        ("d < 3*ms", ValueError, "units of length, got 'ms' in"),
-        ("rand()*d", ValueError, r"expected only the functions .* got rand\(\)"),
-    ],
-)
-def test_distance_rules_that_cannot_be_read(rule, error, message) -> None:
-    with pytest.raises(error, match=r"DistanceDependent\.probability: .*" + message):
-        DistanceDependent(rule)
-
-
-@pytest.mark.parametrize(
-    ("rule", "error", "message"),
-    [
-        ("d/(50*um)", ValueError, r"from 0 to 1, got 2 at a distance of 0.0001 m \(.* 0 to 1 "),
-        ("-d", ValueError, "from 0 to 1, got -0.0001 at"),
-        ("10*um/d", ValueError, "from 0 to 1, got inf at a distance of 0 m"),
-        ("d/d", ValueError, "from 0 to 1, got nan at a distance of 0 m"),
-        ("1/0", ValueError, "cannot evaluate '1 / 0': division by zero"),
-        ("9**9**9**9", ValueError, "cannot evaluate"),
-        ("d and 1", ValueError, "cannot evaluate 'd and 1'"),
-        ("(-8)**(1/3)", ValueError, "the root or logarithm of a negative number"),
-        (lambda d: "no", TypeError, "expected real numbers for the distances, got <U2"),
-        (lambda d: d[1:], ValueError, r"for each of 2 distances, got shape \[1\]"),
-        (lambda d: 1.5, ValueError, "from 0 to 1, got 1.5"),
-    ],
-)
-def test_distance_rules_that_give_no_probabilities(rule, error, message) -> None:
-    with pytest.raises(error, match=r"DistanceDependent\.probability: .*" + message):
-        draw(DistanceDependent(rule), 1, 2, positions=(line(0), line(0, 100)))
-
-
-@pytest.mark.parametrize(
-    ("positions", "error", "message"),
-    [
-        (None, ValueError, "expected both populations to have positions in metres, got none"),
-        (np.zeros((2, 2)), TypeError, "expected a pair of arrays .*, got ndarray"),
-        ((line(0), line(0)), ValueError, r"of post: expected an array \[2, D\].*shape \[1, 1\]"),
-        ((np.zeros(1), line(0, 1)), ValueError, r"of pre: expected .*, got shape \[1\]"),
-        ((line(0), line(0, np.nan)), ValueError, r"of post: expected .* got \[nan\] in row 1"),
-        ((np.array([["0"]]), line(0, 1)), TypeError, "of pre: expected .* got <U1"),
-        ((np.zeros((1, 3)), line(0, 1)), ValueError, "same number of dimensions .* 3 and 1"),
-    ],
-)
-def test_positions(positions, error, message) -> None:
-    with pytest.raises(error, match=message):
-        draw(DistanceDependent("0.5"), 1, 2, positions=positions)
-
-
-@pytest.mark.parametrize(
-    ("pre", "error", "message"),
-    [
-        ([0.0, 1.0], TypeError, r"pre: expected neuron numbers.* got shape \[2\] of float64"),
-        ([[0, 1]], TypeError, r"pre: expected neuron numbers.* got shape \[1, 2\] of int64"),
-        ([3, -1], ValueError, "pre: expected neuron numbers from 0 on, got -1"),
-        ([3, 1, 3], ValueError, "pre: expected each neuron once, got 3 several times"),
-    ],
-)
-def test_neuron_numbers(pre, error, message) -> None:
-    with pytest.raises(error, match=message):
-        AllToAll().pairs(np.array(pre), np.arange(3), False, np.random.default_rng(0), None)
-
-
-def test_generator() -> None:
-    with pytest.raises(TypeError, match=r"rng: expected a numpy\.random\.Generator, got 7"):
-        FixedProbability(0.1).pairs(np.arange(3), np.arange(3), False, 7, None)
