@@ -32,7 +32,7 @@ from . import machine
 __all__ = ["SUITES", "Work", "bench_suite", "measure", "same", "works"]
 
 SUITES = {
-    "memories": ("hopfield_works", "memories_dense"),
+    "memories": ("hopfield_works", "memories_dense", "memories_sparsey"),
     "layers": ("layers_cells", "layers_elm", "layers_lmu"),
 }
 

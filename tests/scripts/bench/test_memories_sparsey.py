@@ -1,4 +1,4 @@
-"""Timing of Sparsey: the lean peer is the same model, the result has what it should."""
+"""Timing of Sparsey: the lean peer is the same model, its works agree with the reference."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pytest
 
 from spikegram.networks import Sparsey, SparseyLevel
 from spikegram.neurons import SparseyParams
-from spikegram.scripts.bench.memories_sparsey import LeanMac, items, measure
+from spikegram.scripts.bench.memories_sparsey import WORKS, LeanMac, agree, items
+from spikegram.scripts.bench.works import Work, measure
 
 
 def test_the_lean_peer_has_the_same_familiarities(seed: int) -> None:
@@ -29,17 +30,13 @@ def test_random_items(seed: int) -> None:
     assert (x.sum(1) == 7).all() and len(np.unique(x, axis=0)) == 50
 
 
-def test_measured_rows() -> None:
-    lines: list[str] = []
-    found = measure(sizes=(100, 10), macs=("small",), block=20, repeats=1, say=lines.append)["small"]
-    assert [row["stored"] for row in found["rows"]] == [10, 100] and found["rows"][0]["set"] < found["rows"][1]["set"]
-    assert all(row["store_us"] > 0 and row["recall_us"] > 0 for row in found["rows"])
-    assert set(found["peers_us"]) == {"reference", "numpy"} and isinstance(found["ok"], bool)
-    assert len(lines) == 1 and "times lean NumPy" in lines[0]
+@pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
+def test_works_agree(work: Work) -> None:
+    found = measure(work, repeats=1, quick=True)
+    assert not found["complaint"] and set(found["goals"]) < set(found["ratios"])
 
 
-def test_wrong_calls() -> None:
-    with pytest.raises(ValueError, match="sizes: expected numbers of items >= 1"):
-        measure(sizes=())
-    with pytest.raises(ValueError, match="macs: expected some of small, large, got 'huge'"):
-        measure(macs=("huge",))
+def test_other_codes_are_found() -> None:
+    codes = np.zeros((3, 2), int)
+    with pytest.raises(ValueError, match="reference: 1 codes differ"):
+        agree({"spikegram, 10 stored": codes, "reference": codes + [[0], [0], [1]]})
