@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -99,61 +99,78 @@ def _panel(axes: Axes, entries: list[dict[str, Any]]) -> None:
 
 
 def draw_growth(results: Mapping[str, Mapping[str, Any]], path: Path) -> bool:
-    """Draw the cost of a step against cells, synapses, rate and delays; False if there is nothing to draw."""
+    """Draw the cost of a step against cells, synapses, rate and delays, each if it was measured at several values.
+
+    False if there is nothing to draw.
+    """
     scale, spread = results.get("scale", {}).get("cases", []), results.get("delays", {}).get("cases", [])
-    sizes = [results[name] for name in _CUBA if name in results]
-    if not scale and not spread and len(sizes) < 2:
+    sizes, fits = [results[name] for name in _CUBA if name in results], growth(results)["fits"]
+    label = next(iter(_ours(e["label"] for e in scale + spread)), "")
+    one, two = ([e for e in cases if e["label"] == label] for cases in (scale, spread))
+    panels: list[tuple[Callable[..., None], Any, Any]] = [(_draw_cells, sizes, fits["cuba"])] if len(sizes) > 1 else []
+    if len({e["synapses"] for e in one}) > 1:
+        panels.append((_draw_synapses, one, fits["scale"].get(label)))
+    if len({e["rate"] for e in one}) > 1:
+        panels.append((_draw_rates, one, label))
+    if len({e["case"]["delays"] for e in two}) > 1:
+        panels.append((_draw_delays, two, label))
+    if not panels:
         return False
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 7.6), layout="constrained")
-    (cells, synapses), (rate, delays) = figure.subplots(2, 2)
-    fits = growth(results)["fits"]
-    mine = _ours(label for c in sizes for label in c["systems"])
-    _draw_cells(cells, sizes, mine, fits["cuba"])
-    label = next(iter(_ours(e["label"] for e in scale + spread)), "")
-    one = [e for e in scale if e["label"] == label]
-    for k, hz in enumerate(sorted({e["rate"] for e in one})):
-        points = sorted((e["synapses"], e["us_per_step"]) for e in one if e["rate"] == hz)
-        synapses.loglog(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=f"{hz:g} Hz")
-    _finish(synapses, "synapses (1,000 a cell)", f"scale, {label}")
-    for k, size in enumerate(sorted({e["synapses"] for e in one})):
-        points = sorted((e["rate"], e["us_per_step"] / _first(one, size)) for e in one if e["synapses"] == size)
-        rate.plot(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=f"{size:.2g} synapses")
-    _finish(rate, "rate of each cell (Hz)", "scale, in parts of the step at the lowest rate", "relative cost of a step")
-    two = [e for e in spread if e["label"] == label]
-    for k, hz in enumerate(sorted({e["rate"] for e in two})):
-        points = sorted((e["case"]["delays"], e["us_per_step"]) for e in two if e["rate"] == hz)
-        delays.plot(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=f"{hz:g} Hz")
-    _finish(delays, "different delays", f"delays, {label}")
-    for axes in (rate, delays):
-        axes.set_ylim(bottom=0)
-    if label in fits["scale"]:
-        synapses.text(0.02, 0.98, costs(fits["scale"][label]), transform=synapses.transAxes, va="top", fontsize=8)
+    rows = 1 if len(panels) < 3 else 2
+    columns = -(-len(panels) // rows)
+    figure = Figure(figsize=(5.5 * columns, 3.8 * rows), layout="constrained")
+    every = figure.subplots(rows, columns, squeeze=False).flat
+    for axes, (panel, entries, more) in zip(every, panels, strict=False):
+        panel(axes, entries, more)
+    for axes in list(figure.axes)[len(panels) :]:
+        axes.set_visible(False)
     figure.savefig(path, dpi=130)
     return True
 
 
-def _draw_cells(axes: Axes, sizes: list[Mapping[str, Any]], labels: list[str], fits: Mapping[str, Any]) -> None:
-    for k, label in enumerate(labels):
+def _draw_cells(axes: Axes, sizes: list[Mapping[str, Any]], fits: Mapping[str, Any]) -> None:
+    for k, label in enumerate(_ours(label for c in sizes for label in c["systems"])):
         points = [
             (c["cells"], 1e6 * c["systems"][label]["sim_s"] / c["systems"][label]["steps"])
             for c in sizes if label in c["systems"]
         ]  # fmt: skip
-        if points:
-            text = label + (f": {costs(fits[label])}" if label in fits else "")
-            axes.loglog(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=text)
+        text = label + (f": {costs(fits[label])}" if label in fits else "")
+        axes.loglog(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=text)
     _finish(axes, "cells", "cuba")
+
+
+def _draw_synapses(axes: Axes, entries: list[dict[str, Any]], fit: Mapping[str, Any] | None) -> None:
+    for k, hz in enumerate(sorted({e["rate"] for e in entries})):
+        points = sorted((e["synapses"], e["us_per_step"]) for e in entries if e["rate"] == hz)
+        axes.loglog(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=f"{hz:g} Hz")
+    _finish(axes, "synapses (1,000 a cell)", f"scale, {entries[0]['label']}")
+    if fit is not None:
+        axes.text(0.02, 0.98, costs(fit), transform=axes.transAxes, va="top", fontsize=8)
+
+
+def _draw_rates(axes: Axes, entries: list[dict[str, Any]], label: str) -> None:
+    for k, size in enumerate(sorted({e["synapses"] for e in entries})):
+        found = sorted((e["rate"], e["us_per_step"]) for e in entries if e["synapses"] == size)
+        rates, times = zip(*found, strict=True)
+        axes.plot(rates, [t / times[0] for t in times], "o-", color=_LINES[k % 6], label=f"{size:.2g} synapses")
+    title = f"scale, {label}, in parts of the step at the lowest rate"
+    _finish(axes, "rate of each cell (Hz)", title, "relative cost of a step")
+    axes.set_ylim(bottom=0)
+
+
+def _draw_delays(axes: Axes, entries: list[dict[str, Any]], label: str) -> None:
+    for k, hz in enumerate(sorted({e["rate"] for e in entries})):
+        points = sorted((e["case"]["delays"], e["us_per_step"]) for e in entries if e["rate"] == hz)
+        axes.plot(*zip(*points, strict=True), "o-", color=_LINES[k % 6], label=f"{hz:g} Hz")
+    _finish(axes, "different delays", f"delays, {label}")
+    axes.set_ylim(bottom=0)
 
 
 def _ours(labels: Any) -> list[str]:
     """Different labels of ours, in the order in which they come."""
     return [label for label in dict.fromkeys(labels) if label.startswith("spikegram")]
-
-
-def _first(entries: list[dict[str, Any]], size: float) -> float:
-    rows = [(e["rate"], e["us_per_step"]) for e in entries if e["synapses"] == size]
-    return min(rows)[1]
 
 
 def _finish(axes: Axes, x: str, title: str, y: str = "time of a step (us)") -> None:
