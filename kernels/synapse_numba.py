@@ -56,6 +56,7 @@ def _on_pre(r: Side) -> list[str]:
         body += [f"            _whole = 64 // {array}.itemsize"]
         body += [f"            for _s in range(_a, min(_b, _a + {_LINES} * _whole), _whole):"]
         body += [f"                _prefetch({array}, {row}, _s)"]
+        body += [f"            _prefetch({array}, {row}, _b - 1)"]  # rows begin anywhere in a line: there is one more
     names = ("_a", "_b", "_c", "_i")
     body += [f"        {n} = _seg[_thread, _q, {k}]" for k, n in enumerate(names)]
     body += r.sum_rows(p.pre, pad, "(_step + _dend[_c]) % _At.shape[1]")
