@@ -213,7 +213,7 @@ def play(thread, k, step, source, ids, ptr, lo, hi):
 
 _M0_, _M1_, _W0_, _W1_ = np.uint32(0xD2511F53), np.uint32(0xCD9E8D57), np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
 _TOP = np.uint32(0x80000000)
-_BLOCKS = 16  # of 32 neurons each, handled at once
+_AT_ONCE = 16  # blocks of 32 neurons
 
 
 @njit(inline="always", **options)
@@ -223,8 +223,8 @@ def _round(a, b, c, d, u, v):
 
 
 @njit(**options)
-def _words(first, lanes, step, stream, seed, w0, w1, w2, w3):
-    """Philox for ``lanes`` counters in a row; `_block` with all arithmetic in 32 bits, which vectorises."""
+def _words(first, blocks, step, stream, seed, out):
+    """Philox for 8 counters a block, words in the order of neurons; `_block` with 32-bit numbers, which vectorises."""
     k0, k1 = np.uint32(seed & _LOW), np.uint32(seed >> _32)
     u1, u2, u3 = np.uint32(k0 + _W0_), np.uint32(k0 + np.uint32(2) * _W0_), np.uint32(k0 + np.uint32(3) * _W0_)
     u4, u5, u6 = np.uint32(u3 + _W0_), np.uint32(u3 + np.uint32(2) * _W0_), np.uint32(u3 + np.uint32(3) * _W0_)
@@ -233,19 +233,21 @@ def _words(first, lanes, step, stream, seed, w0, w1, w2, w3):
     v4, v5, v6 = np.uint32(v3 + _W1_), np.uint32(v3 + np.uint32(2) * _W1_), np.uint32(v3 + np.uint32(3) * _W1_)
     v7, v8, v9 = np.uint32(v6 + _W1_), np.uint32(v6 + np.uint32(2) * _W1_), np.uint32(v6 + np.uint32(3) * _W1_)
     low, high = np.uint32(np.uint64(step) & _LOW), np.uint32(np.uint64(step) >> _32)
-    begin = np.uint32(first)
-    for lane in range(lanes):
-        a, b, c, d = _round(np.uint32(begin + np.uint32(lane)), low, stream, high, k0, k1)
-        a, b, c, d = _round(a, b, c, d, u1, v1)
-        a, b, c, d = _round(a, b, c, d, u2, v2)
-        a, b, c, d = _round(a, b, c, d, u3, v3)
-        a, b, c, d = _round(a, b, c, d, u4, v4)
-        a, b, c, d = _round(a, b, c, d, u5, v5)
-        a, b, c, d = _round(a, b, c, d, u6, v6)
-        a, b, c, d = _round(a, b, c, d, u7, v7)
-        a, b, c, d = _round(a, b, c, d, u8, v8)
-        a, b, c, d = _round(a, b, c, d, u9, v9)
-        w0[lane], w1[lane], w2[lane], w3[lane] = a ^ _TOP, b ^ _TOP, c ^ _TOP, d ^ _TOP
+    for block in range(blocks):
+        begin = np.uint32(np.uint32(first) + np.uint32(8 * block))
+        for lane in range(8):
+            a, b, c, d = _round(np.uint32(begin + np.uint32(lane)), low, stream, high, k0, k1)
+            a, b, c, d = _round(a, b, c, d, u1, v1)
+            a, b, c, d = _round(a, b, c, d, u2, v2)
+            a, b, c, d = _round(a, b, c, d, u3, v3)
+            a, b, c, d = _round(a, b, c, d, u4, v4)
+            a, b, c, d = _round(a, b, c, d, u5, v5)
+            a, b, c, d = _round(a, b, c, d, u6, v6)
+            a, b, c, d = _round(a, b, c, d, u7, v7)
+            a, b, c, d = _round(a, b, c, d, u8, v8)
+            a, b, c, d = _round(a, b, c, d, u9, v9)
+            k = 32 * block + lane
+            out[k], out[k + 8], out[k + 16], out[k + 24] = a ^ _TOP, b ^ _TOP, c ^ _TOP, d ^ _TOP
 
 
 @njit(**options)
@@ -258,15 +260,28 @@ def _rank(words, thresholds, counts):
     for j in range(words.shape[0]):
         counts[j] = 0
     m = 0
-    while m + 4 <= thresholds.shape[0]:
+    while m + 8 <= thresholds.shape[0]:  # one load and store of the counts for eight of them
         a, b, c, d = thresholds[m], thresholds[m + 1], thresholds[m + 2], thresholds[m + 3]
+        e, f, g, h = thresholds[m + 4], thresholds[m + 5], thresholds[m + 6], thresholds[m + 7]
         for j in range(words.shape[0]):
             word, k = words[j], counts[j]
             k = np.int32(k + np.int32(word >= a))
             k = np.int32(k + np.int32(word >= b))
             k = np.int32(k + np.int32(word >= c))
-            counts[j] = np.int32(k + np.int32(word >= d))
-        m += 4
+            k = np.int32(k + np.int32(word >= d))
+            k = np.int32(k + np.int32(word >= e))
+            k = np.int32(k + np.int32(word >= f))
+            k = np.int32(k + np.int32(word >= g))
+            counts[j] = np.int32(k + np.int32(word >= h))
+        m += 8
+    while m + 3 <= thresholds.shape[0]:
+        a, b, c = thresholds[m], thresholds[m + 1], thresholds[m + 2]
+        for j in range(words.shape[0]):
+            word, k = words[j], counts[j]
+            k = np.int32(k + np.int32(word >= a))
+            k = np.int32(k + np.int32(word >= b))
+            counts[j] = np.int32(k + np.int32(word >= c))
+        m += 3
     while m < thresholds.shape[0]:
         a = thresholds[m]
         for j in range(words.shape[0]):
@@ -274,9 +289,9 @@ def _rank(words, thresholds, counts):
         m += 1
 
 
-@njit(inline="always", **options)
+@njit(**options)
 def _weigh(sums, weight, counts):
-    for i in range(8):
+    for i in range(sums.shape[0]):
         sums[i] += weight * sums.dtype.type(counts[i])
 
 
@@ -287,32 +302,29 @@ def poisson(thread, step, seed, X, A, table, thresholds, weights, numbers, scrat
     ``table`` rows: phase, variable row, accumulator (-1: add to the variable itself), first neuron, end, number of the
     first neuron within its population, stream, first threshold, thresholds. The ``thresholds`` are those of
     `kernels.random.poisson_thresholds` with the highest bit turned, as signed numbers. ``scratch`` is
-    [threads, 2, 4, 128], int32.
+    int32 [threads, 2, 512].
     """
     slot = step % A.shape[1]
     begin, end = lo[thread, 0], hi[thread, hi.shape[1] - 1]
-    words, counts = scratch[thread, 0], scratch[thread, 1]
     for r in range(numbers):
         phase, row, acc, first, last, own, stream, t0, n = table[r]
         a, b = max(first, begin), min(last, end)
         if phase != when or a >= b:
             continue
-        sums = A[acc, slot] if acc >= 0 else X[row]
         shift = first - own  # neuron 0 of the population
-        weight, edges = weights[r], thresholds[t0 : t0 + n]
+        edges = part(thresholds, 0, t0, n)
         block, stop = (a - shift) // 32, (b - shift + 31) // 32
         while block < stop:
-            blocks = min(_BLOCKS, stop - block)
-            lanes = 8 * blocks
-            _words(8 * block, lanes, step, np.uint32(stream), seed, words[0], words[1], words[2], words[3])
-            for w in range(4):
-                _rank(words[w, :lanes], edges, counts[w, :lanes])
-            for q in range(4 * blocks):
-                base = shift + 32 * block + 8 * q
-                found = counts[q % 4, 8 * (q // 4) : 8 * (q // 4) + 8]
-                if a <= base and base + 8 <= b:
-                    _weigh(sums[base : base + 8], weight, found)
-                else:
-                    for i in range(max(a, base), min(b, base + 8)):
-                        sums[i] += weight * sums.dtype.type(found[i - base])
+            blocks = min(_AT_ONCE, stop - block)
+            words = part(line(scratch, thread, 0), 0, 0, 32 * blocks)
+            counts = part(line(scratch, thread, 1), 0, 0, 32 * blocks)
+            _words(8 * block, blocks, step, np.uint32(stream), seed, words)
+            _rank(words, edges, counts)
+            base = shift + 32 * block
+            i, size = max(a, base), min(b, base + 32 * blocks) - max(a, base)
+            found = part(counts, 0, i - base, size)
+            if acc >= 0:
+                _weigh(part(line(A, acc, slot), 0, i, size), weights[r], found)
+            else:
+                _weigh(part(X, row, i, size), weights[r], found)
             block += blocks

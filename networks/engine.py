@@ -281,7 +281,7 @@ class Engine:
             table = (
                 np.array(rows or [[0] * 9], dtype=np.int64), edges,
                 np.array(weights or [0.0]).astype(self.dtype), len(rows),
-                np.zeros((self.threads, 2, 4, 128), dtype=np.int32),
+                np.zeros((self.threads, 2, 512), dtype=np.int32),
             )  # fmt: skip
             self._driven[g.number] = len(self.network._poisson_inputs), table
         return table

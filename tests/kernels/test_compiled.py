@@ -138,7 +138,7 @@ def test_poisson_events_are_those_of_the_reference(mean: float, accumulated: boo
     weights = np.array([0.5, 0.25])
     X, A = np.zeros((2, size)), np.zeros((1, 3, size))
     lo, hi = np.array([[0], [cut]]), np.array([[cut], [size]])
-    scratch = np.zeros((2, 2, 4, 128), dtype=np.int32)
+    scratch = np.zeros((2, 2, 512), dtype=np.int32)
     signed = (edges ^ np.uint32(2**31)).view(np.int32)
     group = [X.copy(), A.copy()]
     for phase in (0, 1):
