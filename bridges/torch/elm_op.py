@@ -75,7 +75,8 @@ def _shapes(inputs: list[Tensor], options: str) -> list[Tensor]:
 
 def _arrays(inputs: list[Tensor], options: str) -> tuple[Any, ...]:
     """Give activation, weights, traces, memory and inputs as arrays."""
-    from ...kernels.elm import ELMWeights, Events
+    from ...kernels.elm import ELMWeights
+    from ...kernels.elm_events import Events
 
     activation, _, listed, weights, states, at = _parts(inputs, options)
     given = {name: _array(t) for name, t in weights.items()}
@@ -92,7 +93,8 @@ def _array(t: Tensor) -> Any:
 
 
 def _forward(inputs: list[Tensor], options: str) -> list[Tensor]:
-    from ...kernels.elm import DENSE, elm_forward, find_events
+    from ...kernels.elm import DENSE, elm_forward
+    from ...kernels.elm_events import find_events
 
     activation, weights, s, m, x, listed = _arrays(inputs, options)
     T, B, M, _, keep = _sizes(inputs, options)
@@ -116,7 +118,8 @@ def _forward(inputs: list[Tensor], options: str) -> list[Tensor]:
 def _backward(
     inputs: list[Tensor], results: list[Tensor], gradients: list[Tensor], needs: list[bool], options: str
 ) -> list[Tensor]:
-    from ...kernels.elm import ELMKept, Events, elm_backward
+    from ...kernels.elm import ELMKept, elm_backward
+    from ...kernels.elm_events import Events
 
     activation, weights, _, m, x, listed = _arrays(inputs, options)
     names = options.split(" ")[3:]

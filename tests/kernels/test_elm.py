@@ -13,8 +13,8 @@ from spikegram.kernels.elm import (
     elm_forward,
     elm_sequence,
     elm_weights,
-    find_events,
 )
+from spikegram.kernels.elm_events import find_events
 from spikegram.neurons import ELMParams, ELMState, elm_init, elm_random, elm_step, random_routing
 
 EXACT = {"float64": 1e-12, "float32": 2e-5}
@@ -125,18 +125,6 @@ def test_split_passes_give_the_same_bits(form: str, seed: int, monkeypatch: pyte
         first, f1, m1, _ = elm_forward(x[:cut], cut, w, f, m, "relu", keep=True)
         second, f2, m2, _ = elm_forward(x[cut:], T - cut, w, f1, m1, "relu", keep=False)
         assert (np.concatenate([first, second]) == y).all() and (f2 == f_end).all() and (m2 == m_end).all()
-
-
-def test_find_events(seed: int) -> None:
-    x = spikes(np.random.default_rng(seed), 0.2, 6)
-    for given in (x, x.transpose(1, 0, 2)):  # any strides of time and batch
-        e = find_events(given, threads=2)
-        rebuilt = np.zeros((given.shape[0] * given.shape[1], 6))
-        for r in range(len(rebuilt)):
-            part = slice(e.start[r], e.stop[r])
-            rebuilt[r, e.index[part]] = e.value[part]
-        assert (rebuilt == given.reshape(-1, 6)).all() and (e.stop - e.start).sum() == np.count_nonzero(x)
-    assert find_events(x, one_in=4) is not None and find_events(x, one_in=8) is None
 
 
 @pytest.mark.parametrize("listed", [False, True])
