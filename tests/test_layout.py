@@ -42,7 +42,7 @@ HOLD_CODE = {
         sparsey_synapses spike_lists tiles
     """.split()
 }
-HOLD_CODE.add("spikegram.scripts.bench.yardstick")
+HOLD_CODE |= {"spikegram.scripts.bench.yardstick", "spikegram.scripts.bench.layers_yardstick"}
 
 # Layers are torch modules; whoever imports them wants torch.
 NEEDS_TORCH = "spikegram.bridges.torch"

@@ -1,7 +1,8 @@
 """Layers of cells beside plain PyTorch loops, snnTorch and Norse: one sequence forward and backward.
 
 Each peer runs in its best form, a loop over ``x.unbind(0)``: indexing ``x[t]`` costs a gradient as long as the sequence
-in each step. Sizes are T = 1000 steps of B = 32 samples of N = 256 cells.
+in each step. Sizes are T = 1000 steps of B = 32 samples of N = 256 cells. ``lif-shipped`` takes Norse's own module for
+sequences; ``lif-5000`` shows the memory of 5,000 steps, of which the output and the gradient of the input are 313 MiB.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import warnings
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from .works import Work
@@ -17,6 +19,7 @@ __all__ = ["CELLS", "WORKS", "agree", "make"]
 
 CELLS = ("lif", "recurrent-lif", "alif", "izhikevich", "adex", "amsu")
 _FULL, _QUICK = (1000, 32, 256), (50, 4, 32)
+_BETA = 0.951229424500714  # exp(-1/20)
 
 
 def _model(cell: str) -> tuple[Any, float, dict[str, Any]]:
@@ -37,13 +40,17 @@ def _model(cell: str) -> tuple[Any, float, dict[str, Any]]:
     }[cell]
 
 
-def make(cell: str, quick: bool = False) -> Mapping[str, Callable[[], Any]]:
-    """Give functions that run a sequence forward and backward, and return spikes and the gradient of the input."""
+def make(cell: str, threads: int = 1, quick: bool = False, steps: int = 0, peers: str = "") -> Mapping[str, Any]:
+    """Give functions that run a sequence forward and backward, and return spikes and the gradient of the input.
+
+    ``steps`` other than usual; ``peers``: "packages" or "shipped" for only those.
+    """
     import torch
 
     from spikegram.bridges.torch import SpikingLayer
 
-    steps, batch, n = _QUICK if quick else _FULL
+    usual, batch, n = _QUICK if quick else _FULL
+    steps = usual if quick else steps or usual
     model, size, arguments = _model(cell)
     generator = torch.Generator().manual_seed(1)
     x = size * torch.rand((steps, batch, n), generator=generator)
@@ -61,11 +68,21 @@ def make(cell: str, quick: bool = False) -> Mapping[str, Callable[[], Any]]:
     if cell == "recurrent-lif":
         arguments = {"recurrent": 0.3 * torch.randn((n, n), generator=generator) / n**0.5}
     ours, plain = (SpikingLayer(model, n, backend=b, **arguments) for b in ("numba", "torch"))
-    found = {"spikegram": both(lambda x: ours(x)[0]), "plain torch loop": both(lambda x: plain(x)[0])}
+    found = {"spikegram": both(lambda x: ours(x)[0])}
+    if peers:
+        return found | (_shipped(both) if peers == "shipped" else _packages(both))
+    found["plain torch loop"] = both(lambda x: plain(x)[0])
     if cell == "recurrent-lif" and importlib.util.find_spec("snntorch"):
         found["snnTorch RLeaky"] = both(_recurrent_peer(arguments["recurrent"]))
     if cell == "lif":
-        found |= {"written torch loop": both(_written(0.951229424500714)), **_peers(both, n)}
+        from .layers_yardstick import forward_and_backward
+
+        given, dy = x.numpy(), weight.numpy()
+
+        def by_hand() -> Any:
+            return tuple(map(torch.from_numpy, forward_and_backward(given, dy, _BETA, threads)))
+
+        found |= {"hand-written kernel": by_hand, "written torch loop": both(_written(_BETA)), **_packages(both)}
     return found
 
 
@@ -100,9 +117,7 @@ def _recurrent_peer(weights: Any) -> Callable[[Any], Any]:
     import torch
 
     n = len(weights)
-    cells = snntorch.RLeaky(
-        beta=0.951229424500714, linear_features=n, spike_grad=snntorch.surrogate.fast_sigmoid(slope=10)
-    )
+    cells = snntorch.RLeaky(beta=_BETA, linear_features=n, spike_grad=snntorch.surrogate.fast_sigmoid(slope=10))
     with torch.no_grad():
         cells.recurrent.weight.copy_(weights.T)
         cells.recurrent.bias.zero_()
@@ -117,14 +132,14 @@ def _recurrent_peer(weights: Any) -> Callable[[Any], Any]:
     return run
 
 
-def _peers(both: Callable, n: int) -> dict[str, Callable[[], Any]]:
+def _packages(both: Callable) -> dict[str, Callable[[], Any]]:
     import torch
 
     found: dict[str, Callable[[], Any]] = {}
     if importlib.util.find_spec("snntorch"):
         import snntorch
 
-        leaky = snntorch.Leaky(beta=0.951229424500714, spike_grad=snntorch.surrogate.fast_sigmoid(slope=10))
+        leaky = snntorch.Leaky(beta=_BETA, spike_grad=snntorch.surrogate.fast_sigmoid(slope=10))
 
         def by_snntorch(x: Any) -> Any:
             v, out = leaky.init_leaky(), []
@@ -134,13 +149,8 @@ def _peers(both: Callable, n: int) -> dict[str, Callable[[], Any]]:
             return torch.stack(out)
 
         found["snnTorch Leaky"] = both(by_snntorch)
-    if importlib.util.find_spec("norse"):
-        try:
-            from norse.torch import LIFCell
-        except ImportError as error:
-            warnings.warn(f"Norse is left out: {error}", stacklevel=2)
-            return found
-        cells = LIFCell()
+    if norse := _norse():
+        cells = norse.LIFCell()
 
         def by_norse(x: Any) -> Any:
             state, out = None, []
@@ -151,6 +161,22 @@ def _peers(both: Callable, n: int) -> dict[str, Callable[[], Any]]:
 
         found["Norse LIFCell"] = both(by_norse)
     return found
+
+
+def _shipped(both: Callable) -> dict[str, Callable[[], Any]]:
+    norse = _norse()
+    return {"Norse LIF": both(lambda x: norse.LIF()(4 * x)[0])} if norse else {}
+
+
+def _norse() -> Any:
+    """Norse's PyTorch modules, None if they are not installed."""
+    if not importlib.util.find_spec("norse"):
+        return None
+    try:
+        return importlib.import_module("norse.torch")
+    except ImportError as error:
+        warnings.warn(f"Norse is left out: {error}", stacklevel=2)
+        return None
 
 
 def agree(answers: Mapping[str, Any]) -> None:
@@ -164,7 +190,7 @@ def agree(answers: Mapping[str, Any]) -> None:
     for label, (other, gradient) in answers.items():
         if not 0.25 * rate < float(other.mean()) < 4 * rate:
             raise ValueError(f"{label}: rate {float(other.mean()):.4f} a step, expected about {rate:.4f}")
-        if label.endswith("loop"):
+        if label.endswith(("loop", "kernel")):
             moved = float((other != y).float().mean())
             same = (other == y).flatten(0, 1).all(0)  # cells without a moved spike
             distance = float((gradient - dx).flatten(0, 1)[:, same].abs().max() / dx.abs().max())
@@ -172,14 +198,17 @@ def agree(answers: Mapping[str, Any]) -> None:
                 raise ValueError(f"{label}: {moved:.2%} of the spikes moved, gradients differ by {distance:.1e}")
 
 
-_GOALS = {
-    "lif": {"snnTorch Leaky": 12.0, "Norse LIFCell": 15.0, "written torch loop": 10.0},
-    "recurrent-lif": {"snnTorch RLeaky": 5.0},
-}
+_LIF = {"snnTorch Leaky": 12.0, "Norse LIFCell": 15.0, "written torch loop": 10.0, "hand-written kernel": 1 / 1.2}
+_GOALS = {"lif": _LIF, "recurrent-lif": {"snnTorch RLeaky": 5.0}}
+_SIZE = "steps of 32 x 256 cells, forward and backward"
 WORKS = [
-    Work(
-        f"{cell}-layer", f"{cell}, 1,000 steps of 32 x 256 cells, forward and backward",
-        lambda threads, quick, cell=cell: make(cell, quick), agree, _GOALS.get(cell, {"plain torch loop": 10.0}),
-    )
-    for cell in CELLS
+    *(
+        Work(
+            f"{cell}-layer", f"{cell}, 1,000 {_SIZE}", partial(make, cell), agree,
+            _GOALS.get(cell, {"plain torch loop": 10.0}),
+        )
+        for cell in CELLS
+    ),
+    Work("lif-shipped", f"lif, 1,000 {_SIZE}", partial(make, "lif", peers="shipped"), agree, {"Norse LIF": 80.0}),
+    Work("lif-5000", f"lif, 5,000 {_SIZE}", partial(make, "lif", steps=5000, peers="packages"), agree),
 ]  # fmt: skip

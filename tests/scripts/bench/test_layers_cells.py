@@ -16,6 +16,14 @@ def test_contenders_agree(cell: str) -> None:
     agree(answers)
 
 
+@pytest.mark.filterwarnings("ignore:Norse is left out")
+@pytest.mark.parametrize("peers", ["shipped", "packages"])
+def test_packages_alone(peers: str) -> None:
+    answers = {label: run() for label, run in make("lif", quick=True, steps=5000, peers=peers).items()}
+    assert answers["spikegram"][0].shape == (50, 4, 32)
+    agree(answers)
+
+
 def test_a_difference_is_told() -> None:
     y, g = torch.zeros(4, 2, 3), torch.ones(4, 2, 3)
     y[0] = 1
