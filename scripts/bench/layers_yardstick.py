@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from ...kernels.compiled_hints import where
 from ...kernels.lanes import on_lanes
 
 __all__ = ["forward_and_backward"]
@@ -24,7 +25,7 @@ def _step(beta, x, v, y):
     one, zero = v.dtype.type(1), v.dtype.type(0)
     for j in range(v.shape[0]):
         u = beta * v[j] + x[j]
-        s = one if u > one else zero
+        s = where(u > one, one, zero)
         y[j] = s
         v[j] = u - s
 
@@ -35,7 +36,7 @@ def _again(beta, x, v, u_out, v_out):
     for j in range(v.shape[0]):
         u = beta * v[j] + x[j]
         u_out[j] = u
-        v_out[j] = u - (one if u > one else zero)
+        v_out[j] = u - where(u > one, one, zero)
 
 
 @njit(**_options)
@@ -60,7 +61,7 @@ def _forward(first, last, beta, x, y, saved):
 
 
 @njit(**_options)
-def _backward(first, last, beta, x, saved, dy, dx):
+def _backward(first, last, beta, down, x, saved, dy, dx):
     T = x.shape[0]
     for a in range(first, last, _TILE):
         b = min(a + _TILE, last)
@@ -71,7 +72,8 @@ def _backward(first, last, beta, x, saved, dy, dx):
             v[:] = saved[k, a:b]
             for t in range(t0, t1):
                 _again(beta, x[t, a:b], v, u[t - t0], v)
-            for t in range(t1 - 1, t0 - 1, -1):
+            for r in range(T - t1, T - t0):
+                t = down[r]  # from a list, as LLVM does not vectorise inside of what it sees to count down
                 _back(beta, u[t - t0], dy[t, a:b], carried, dx[t, a:b])
 
 
@@ -82,5 +84,6 @@ def forward_and_backward(x: np.ndarray, dy: np.ndarray, beta: float, threads: in
     y, dx = np.empty_like(x), np.empty_like(x)
     saved = np.empty((-(-shape[0] // _EVERY), x.shape[1]), x.dtype)
     on_lanes(lambda a, b: _forward(a, b, real(beta), x, y, saved), x.shape[1], threads, grain=16)
-    on_lanes(lambda a, b: _backward(a, b, real(beta), x, saved, dy, dx), x.shape[1], threads, grain=16)
+    down = np.arange(shape[0] - 1, -1, -1)
+    on_lanes(lambda a, b: _backward(a, b, real(beta), down, x, saved, dy, dx), x.shape[1], threads, grain=16)
     return y.reshape(shape), dx.reshape(shape)
