@@ -29,7 +29,6 @@ threshold (10 mV for `LIF`, 1 for `BellecALIF`): scaling all potentials changes 
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from functools import partial
 from types import ModuleType
@@ -39,18 +38,19 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...kernels import layer_module, neuron_module, structure_key
+from ...kernels import layer_module, structure_key
 from ...kernels.cache import digest
 from ...kernels.layer_form import LayerForm, SurrogateForm
-from ...language import expression_names
-from ...networks.values import grid_steps, resolve
 from ...neurons.model import NeuronModel
-from ...parameters import Parameter
-from ...units import DIMENSIONLESS, TIME, edge_unit, to_edge, to_si
+from ...units import TIME, edge_unit, to_edge
 from .decays import UNBOUNDED, from_time, to_time
 from .sequence import SequenceLayer
+from .spiking_checks import features_of, inputs_of, names_of, output_of, through_of
+from .spiking_config import fields_of, model_of, plain
 from .spiking_op import register, run_cells
+from .spiking_recurrent import config_of_weights, make_weights, weight_matrix
 from .spiking_state import state_class
+from .spiking_values import CellConstants, parameters_of, start_of, steps_held
 from .surrogates import Surrogate, as_surrogate
 
 __all__ = ["SpikingLayer"]
@@ -140,18 +140,15 @@ class SpikingLayer(SequenceLayer):
         device: Any = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        model = model_of(model)
-        shape = (features,) if isinstance(features, int) else tuple(features)
-        if not shape or any(not isinstance(n, int) or n < 1 for n in shape):
-            raise ValueError(f"SpikingLayer: features: expected whole numbers >= 1, got {features!r}")
+        model, shape = model_of(model), features_of(features)
         owner = f"SpikingLayer: model {model.name!r}"
-        inputs = _inputs(model, input, owner)
+        inputs = inputs_of(model, input, owner)
         super().__init__(shape if len(inputs) == 1 else (len(inputs), *shape), batch_first)
-        self.model, self.features, self.inputs = model, shape, inputs
-        self.learn = _names(learn, tuple(model.parameters), f"{owner}: learn")
+        self.model, self.features, self.inputs, self._owner = model, shape, inputs, owner
+        self.learn = names_of(learn, tuple(model.parameters), f"{owner}: learn")
         self.surrogate, self.smooth = as_surrogate(surrogate), bool(smooth)
         self.reset_grad = reset_grad if isinstance(reset_grad, str) else tuple(reset_grad)
-        self.output, self.dt, self.decay_param = _output(model, output, owner), float(dt), decay_param
+        self.output, self.dt, self.decay_param = output_of(model, output, owner), float(dt), decay_param
         if backend not in ("auto", "numba", "torch"):
             raise ValueError(f"{owner}: backend: expected auto, numba or torch, got {backend!r}")
         if decay_param not in UNBOUNDED:
@@ -162,19 +159,25 @@ class SpikingLayer(SequenceLayer):
         self._given = {
             "parameters": dict(parameters or {}), "init": dict(init or {}), "surrogate_scale": surrogate_scale,
         }  # fmt: skip
-        self._owner, self._size = owner, int(np.prod(shape))
-        self._values = self._resolve_parameters()
+        self._size = int(np.prod(shape))
         self.inhibition = float(inhibition)
         self._connected = recurrent is not None or inhibition != 0
         if self._connected and self.output:
             raise ValueError(f"{owner}: recurrent and inhibition need spikes as output, got output={self.output!r}")
         if not 0 <= self.inhibition < float("inf"):
             raise ValueError(f"{owner}: inhibition: expected a number >= 0, got {inhibition!r}")
-        self._build()
-        self._make_parameters(device, dtype)
-        self._connect(recurrent, device, dtype)
-        self._start = self._resolve_start()
-        self._set_fixed()
+        values = parameters_of(model, shape, self._given["parameters"], owner)
+        held = steps_held(model, values, self.dt, owner)
+        self._form = self._form_of(values, held)
+        self._find_modules()
+        self._make_parameters(values, dict(device=device, dtype=dtype or torch.get_default_dtype()), recurrent)
+        start = start_of(model, shape, self._given["init"], values, owner)
+        self._fixed = CellConstants(
+            model, self._torch, values, start, held, self._size, self.surrogate, surrogate_scale, self.dt, owner
+        )
+        if self.learn:
+            with torch.no_grad():  # finds the units of a propagator
+                self._fixed.learned(self._torch, self._learned())
 
     # -- what the layer is ------------------------------------------------------------------------------------------
     @property
@@ -191,13 +194,14 @@ class SpikingLayer(SequenceLayer):
 
     def config(self) -> dict[str, Any]:
         """The arguments as JSON values."""
-        given = {k: _plain(v) for k, v in self._given.items()}
+        given = {k: plain(v) for k, v in self._given.items()}
         return {
-            "model": _fields(self.model), "features": list(self.features), "learn": list(self.learn),
+            "model": fields_of(self.model), "features": list(self.features), "learn": list(self.learn),
             "surrogate": self.surrogate.plain,
             "reset_grad": self.reset_grad if isinstance(self.reset_grad, str) else list(self.reset_grad),
             "dt": self.dt, "input": list(self.inputs), "output": self.output or None,
-            "decay_param": self.decay_param, "smooth": self.smooth, "recurrent": self._config_of_weights(),
+            "decay_param": self.decay_param, "smooth": self.smooth,
+            "recurrent": config_of_weights(self.recurrent_weight, self.recurrent_mask),
             "inhibition": self.inhibition, "batch_first": self.batch_first,
             "backend": self.backend, **given,
         }  # fmt: skip
@@ -219,217 +223,62 @@ class SpikingLayer(SequenceLayer):
         stored = getattr(self, f"raw_{name}")
         return to_time(self.decay_param, stored, self.dt) if self.model.dims(name) == TIME else stored
 
-    # -- values -----------------------------------------------------------------------------------------------------
-    def _resolve_parameters(self) -> dict[str, Any]:
-        values: dict[str, Any] = {n: p.value for n, p in self.model.parameters.items()}
-        known = {"i": (np.arange(self._size), DIMENSIONLESS), "N": (self._size, DIMENSIONLESS)}
-        for n, given in self._given["parameters"].items():
-            what = f"{self._owner}: parameters[{n!r}]"
-            if n not in values:
-                raise ValueError(f"{what}: no such parameter; expected one of {', '.join(values)}")
-            flat = _flattened(given, self.features)
-            names = known | {m: (v, self.model.dims(m)) for m, v in values.items()}
-            values[n] = resolve(flat, self._size, self.model.dims(n), names, (0, 0, len(values)), what)
-        return values
+    @property
+    def scales(self) -> tuple[float, ...]:
+        """Unit of the surrogate's argument for each comparison of the threshold, in SI."""
+        return self._fixed.scales
 
-    def _build(self) -> None:
-        """Find the generated modules."""
-        reference = neuron_module(self.model, target="reference")
-        dt, owner = self.dt * 1e-3, self._owner
-        period = reference.refractory_time(self._values, dt)
-        steps = np.ones(1) if period is None else grid_steps(period, dt, f"{owner}: refractory period")
-        self._ref = np.maximum(np.asarray(steps, dtype=float) - 1, 0)
-        for variable, rate in reference.rates(self._values).items():
-            if np.max(-np.asarray(rate)) * dt > 1:
-                tau = 1e3 / np.max(-np.asarray(rate))
-                raise ValueError(
-                    f"{owner}: method {self.model.method!r} cannot serve dt = {self.dt:g} ms: {variable!r} has a time "
-                    f"constant of {tau:g} ms; expected dt <= {tau:g} ms or method='exact' or 'exponential_euler'"
-                )
-        dims = self.model.dims
-        scale = edge_unit(dims(self.output))[1] if self.output else 1.0
-        through = {"detach": (), "through": self.model.states}.get(self.reset_grad) if isinstance(
-            self.reset_grad, str
-        ) else _names(self.reset_grad, self.model.states, f"{owner}: reset_grad")  # fmt: skip
-        if through is None:
-            raise ValueError(
-                f"{owner}: reset_grad: expected 'detach', 'through' or names of variables, got {self.reset_grad!r}"
-            )
-        vectors = tuple(n for n, v in self._values.items() if np.ndim(v))
-        self._form = LayerForm(
-            self.inputs, tuple(edge_unit(dims(n))[1] for n in self.inputs), self.output, scale, vectors, self.learn,
-            tuple(through), bool(self._ref.max() > 0), self.smooth, SurrogateForm(*self.surrogate.form),
-            self._size if self._connected else 0,
-        )  # fmt: skip
+    # -- parts ------------------------------------------------------------------------------------------------------
+    def _form_of(self, values: Mapping[str, Any], held: np.ndarray) -> LayerForm:
+        dims, owner = self.model.dims, self._owner
+        through = through_of(self.model, self.reset_grad, owner)
         if self.smooth and self.surrogate.kind == "custom" and not self.surrogate.texts[1]:
             raise ValueError(f"{owner}: smooth=True needs a surrogate with a primitive")
-        self._find_modules()
+        return LayerForm(
+            self.inputs, tuple(edge_unit(dims(n))[1] for n in self.inputs), self.output,
+            edge_unit(dims(self.output))[1] if self.output else 1.0, tuple(n for n, v in values.items() if np.ndim(v)),
+            self.learn, through, bool(held.max() > 0), self.smooth, SurrogateForm(*self.surrogate.form),
+            self._size if self._connected else 0,
+        )  # fmt: skip
+
+    def _make_parameters(self, values: Mapping[str, Any], kind: Mapping[str, Any], recurrent: Any) -> None:
         for n in self.learn:
             if not self._torch.DEPENDS[n]:
                 why = "the refractory period is a whole number of steps" if n in self.model.refractory else "unused"
-                raise ValueError(f"{owner}: learn: {n!r} has no gradient ({why})")
-
-    def _make_parameters(self, device: Any, dtype: torch.dtype | None) -> None:
-        for n in self.learn:
+                raise ValueError(f"{self._owner}: learn: {n!r} has no gradient ({why})")
             dims = self.model.dims(n)
-            value = torch.as_tensor(np.asarray(to_edge(self._values[n], dims)), dtype=torch.float64)
+            value = torch.as_tensor(np.asarray(to_edge(values[n], dims)), dtype=torch.float64)
             value = value.reshape(self.features) if value.ndim else value
             stored = from_time(self.decay_param, value, self.dt)[0] if dims == TIME else value
-            stored = stored.to(device=device, dtype=dtype or torch.get_default_dtype())
-            setattr(self, f"raw_{n}", nn.Parameter(stored))
-
-    def _connect(self, given: Any, device: Any, dtype: torch.dtype | None) -> None:
-        """Make the recurrent weights."""
-        n, kind = self._size, dict(device=device, dtype=dtype or torch.get_default_dtype())
-        mask: Tensor | None = None
-        weight: Tensor | None = None
-        if isinstance(given, str) and given == "dense":
-            weight = torch.randn(n, n, **kind) / n**0.5
-        elif given is not None:
-            if isinstance(given, Mapping):  # what `config` wrote
-                mask = torch.tensor(given["mask"], dtype=torch.bool) if given["mask"] is not None else None
-                given = torch.zeros(n, n)
-            if not isinstance(given, Tensor) or tuple(given.shape) != (n, n):
-                came = tuple(given.shape) if isinstance(given, Tensor) else given
-                raise ValueError(f"{self._owner}: recurrent: expected 'dense' or a tensor ({n}, {n}), got {came!r}")
-            if given.layout != torch.strided:
-                given = given.to_dense()
-                mask = given != 0
-            weight = given.detach().to(**kind).clone()
+            setattr(self, f"raw_{n}", nn.Parameter(stored.to(**kind)))
+        weight, mask = make_weights(recurrent, self._size, self._owner, kind)
         self.recurrent_weight = None if weight is None else nn.Parameter(weight)
-        self.register_buffer("recurrent_mask", mask if mask is None else mask.to(device))
-
-    def _config_of_weights(self) -> Any:
-        if self.recurrent_weight is None:
-            return None
-        return {"mask": None if self.recurrent_mask is None else self.recurrent_mask.tolist()}
+        self.register_buffer("recurrent_mask", mask)
 
     def _weights(self, like: Tensor) -> Tensor:
-        """Weights from cell to cell [N, N], with the inhibition."""
-        n = self._size
-        found = like.new_zeros(n, n)
-        if self.recurrent_weight is not None:
-            found = self.recurrent_weight.to(like.dtype)
-            found = found if self.recurrent_mask is None else found * self.recurrent_mask
-        if self.inhibition:
-            found = found - self.inhibition * (1 - torch.eye(n, dtype=like.dtype, device=like.device))
-        return found
-
-    def _resolve_start(self) -> dict[str, np.ndarray]:
-        for n in self._given["init"]:
-            if n not in self.model.states:
-                raise ValueError(
-                    f"{self._owner}: init: {n!r} is no state variable; expected one of {', '.join(self.model.states)}"
-                )
-        names: dict[str, Any] = {"i": (np.arange(self._size), DIMENSIONLESS), "N": (self._size, DIMENSIONLESS)}
-        names |= {n: (v, self.model.dims(n)) for n, v in self._values.items()}
-        start = {}
-        for k, n in enumerate(self.model.states):
-            given = _flattened(self._given["init"].get(n, self.model.init.get(n, 0.0)), self.features)
-            what = f"{self._owner}: init[{n!r}]"
-            value = resolve(given, self._size, self.model.dims(n), names, (0, 0, 1000 + k), what)
-            start[n] = np.broadcast_to(value, (self._size,))
-        return start
-
-    def _set_fixed(self) -> None:
-        """Compute what is constant in a run, but for what depends on learned parameters."""
-        m, dt = self._torch, self.dt * 1e-3
-        with np.errstate(all="ignore"):
-            values = {n: np.asarray(v, dtype=np.float64)[()] for n, v in self._values.items()}
-            found = dict(values) | neuron_module(self.model, target="reference").constants(values, dt)
-        found |= {"dt": dt, "_ref": self._ref if self._ref.size > 1 else float(np.max(self._ref))}
-        found |= {f"_sur_{n}": v for n, v in self.surrogate.values}
-        found |= {n: 1.0 for n in m.CONSTANTS if n.startswith("_per")}
-        for n in m.CONSTANTS:
-            if not np.all(np.isfinite(found[n])):
-                raise ValueError(f"{self._owner}: a constant of the update ({n}) is not finite for its parameters")
-        like = torch.zeros((), dtype=torch.float64)
-        gaps = m.distances(
-            [torch.as_tensor(np.array(self._start[s])) if s in self._start else like for s in m.STATES],
-            {"_like": like} | {n: torch.as_tensor(np.asarray(found[n])) for n in m.CONSTANTS},
-        )
-        scales = [self._scale(float(g.abs().mean())) for g in gaps]
-        found |= {f"_per{k}": 1.0 / s for k, s in enumerate(scales)}
-        self.scales = tuple(scales)
-        scalars = [n for n in m.CONSTANTS if n not in m.VECTORS]
-        self._scalars = np.array([np.mean(found[n]) for n in scalars], dtype=np.float64)
-        self._vectors = np.array([np.broadcast_to(found[n], (self._size,)) for n in m.VECTORS], dtype=np.float64)
-        self._vectors = self._vectors.reshape(len(m.VECTORS), self._size)
-        self._places = tuple([names.index(n) for n in m.LEARNED if n in names] for names in (scalars, m.VECTORS))
-        self._cache: dict[Any, Any] = {}
-        self._balance: dict[int, tuple[float, ...]] = {}
-        if self.learn:
-            with torch.no_grad():
-                self._learned()
-
-    def _scale(self, distance: float) -> float:
-        given, owner = self._given["surrogate_scale"], self._owner
-        if given is None:
-            if not 0 < distance < float("inf"):
-                raise ValueError(
-                    f"{owner}: its start is at the threshold ({distance:g} away), which gives no unit for the "
-                    "surrogate; give surrogate_scale="
-                )
-            return distance
-        states = [n for n in self.model.states if n in expression_names(self.model.threshold, owner)]
-        dims = self.model.dims(states[0]) if states else DIMENSIONLESS
-        value = to_si(given, dims, f"{owner}: surrogate_scale")
-        if not isinstance(value, float) or not 0 < value < float("inf"):
-            raise ValueError(f"{owner}: surrogate_scale: expected a number > 0, got {given!r}")
-        return value
-
-    def _fixed_tensors(self, like: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, Tensor]]:
-        key = like.dtype, like.device
-        if key not in self._cache:
-            places = tuple(torch.tensor(p, dtype=torch.int64, device=like.device) for p in self._places)
-            both = (torch.as_tensor(a).to(like.device, like.dtype) for a in (self._scalars, self._vectors))
-            self._cache[key] = (*both, places)
-        return self._cache[key]
+        return weight_matrix(self.recurrent_weight, self.recurrent_mask, self.inhibition, self._size, like)
 
     def _learned(self) -> dict[str, Tensor]:
-        """Constants that depend on learned parameters, in float64."""
-        values: dict[str, Any] = dict(self._values)
+        """Learned parameters in SI, float64, cells on one axis."""
+        found = {}
         for n in self.learn:
-            value = (
-                self.parameter(n).double().flatten() if getattr(self, f"raw_{n}").ndim else self.parameter(n).double()
-            )
-            values[n] = value * edge_unit(self.model.dims(n))[1]
-        first = getattr(self, f"raw_{self.learn[0]}")
-        like = torch.zeros((), dtype=torch.float64, device=first.device)
-        values = {
-            n: torch.as_tensor(v, device=first.device) if isinstance(v, np.ndarray) else v for n, v in values.items()
-        }
-        return self._torch.constants(values, self.dt * 1e-3, like, self._balance)
+            value = self.parameter(n).double()
+            found[n] = (value.flatten() if value.ndim else value) * edge_unit(self.model.dims(n))[1]
+        return found
 
     def _constants(self, like: Tensor) -> tuple[Tensor, Tensor]:
         """Scalars [.] and vectors [., N] in the order of the compiled module."""
-        scalars, vectors, places = self._fixed_tensors(like)
-        if not self.learn:
-            return scalars, vectors
-        found, m = self._learned(), self._torch
-        one = [found[n] for n in m.LEARNED if n not in m.VECTORS]
-        many = [found[n].expand(self._size) for n in m.LEARNED if n in m.VECTORS]
-        if one:
-            scalars = scalars.index_copy(0, places[0], torch.stack(one).to(like.dtype))
-        if many:
-            vectors = vectors.index_copy(0, places[1], torch.stack(many).to(like.dtype))
-        return scalars, vectors
+        return self._fixed.tensors(self._torch, self._learned(), like)
 
     # -- running ----------------------------------------------------------------------------------------------------
     def rest(self, batch: int, mode: str, like: Tensor) -> Any:
         """The start values of the model (``mode="rest"``)."""
         if mode != "rest":
             return super().rest(batch, mode, like)
-        key = "start", like.dtype, like.device
-        if key not in self._cache:
-            values = {**self._start, "_count": np.zeros(self._size), "_free": np.ones(self._size)}
-            self._cache[key] = [
-                torch.as_tensor(np.array(values[s])).to(like.device, like.dtype).reshape(self.features)
-                for s in self._torch.STATES
-            ]
-            if self._connected:
-                self._cache[key].append(torch.zeros(self.features, dtype=like.dtype, device=like.device))
-        return self.State(*(t.expand(batch, *self.features).contiguous() for t in self._cache[key]))
+        fields = [t.reshape(self.features) for t in self._fixed.start(self._torch.STATES, like)]
+        if self._connected:
+            fields.append(torch.zeros(self.features, dtype=like.dtype, device=like.device))
+        return self.State(*(t.expand(batch, *self.features).contiguous() for t in fields))
 
     def _use(self, x: Tensor) -> str:
         if self.backend == "numba" and x.device.type != "cpu":
@@ -487,11 +336,10 @@ class SpikingLayer(SequenceLayer):
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: generated modules are found again."""
-        return {k: v for k, v in super().__getstate__().items() if k not in ("_torch", "_cache", "State")}
+        return {k: v for k, v in super().__getstate__().items() if k not in ("_torch", "State")}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         super().__setstate__(state)
-        self._cache = {}
         self._find_modules()
 
     def _find_modules(self) -> None:
@@ -503,70 +351,3 @@ class SpikingLayer(SequenceLayer):
 
 def _compiled(model: NeuronModel, form: LayerForm, single: bool) -> ModuleType:
     return layer_module(model, form, "numba", single)
-
-
-def _names(given: Sequence[str], known: Sequence[str], what: str) -> tuple[str, ...]:
-    names = (given,) if isinstance(given, str) else tuple(given)
-    for n in names:
-        if n not in known:
-            near = difflib.get_close_matches(str(n), known, 3)
-            hint = f" (did you mean {', '.join(near)}?)" if near else ""
-            raise ValueError(f"{what}: expected names among {', '.join(known) or '(none)'}, got {n!r}{hint}")
-    if len(set(names)) < len(names):
-        raise ValueError(f"{what}: each name once, got {', '.join(names)}")
-    return names
-
-
-def _inputs(model: NeuronModel, given: Any, owner: str) -> tuple[str, ...]:
-    possible = (*model.inputs, *model.states)
-    if given is not None:
-        names = _names(given, possible, f"{owner}: input")
-        if not names:
-            raise ValueError(f"{owner}: input: expected at least one of {', '.join(possible)}")
-        return names
-    if len(model.inputs) == 1:
-        return model.inputs
-    if not model.inputs and len(model.states) == 1:
-        return model.states
-    raise ValueError(f"{owner}: input: say which variable x drives, one or several of {', '.join(possible)}")
-
-
-def _output(model: NeuronModel, given: str | None, owner: str) -> str:
-    if given is not None:
-        return _names(given, model.states, f"{owner}: output")[0]
-    if not model.threshold:
-        raise ValueError(f"{owner} has no spikes: output: name one of {', '.join(model.states)}")
-    return ""
-
-
-def _flattened(value: Any, features: tuple[int, ...]) -> Any:
-    """Values of the shape of the features as one axis."""
-    if isinstance(value, Tensor):
-        value = value.detach().cpu().double().numpy()
-    if isinstance(value, list):
-        value = np.asarray(value)
-    return value.reshape(-1) if isinstance(value, np.ndarray) and value.shape == features else value
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {k: _plain(v) for k, v in value.items()}
-    if isinstance(value, Tensor | np.ndarray):
-        return value.tolist()
-    return value
-
-
-def _fields(model: NeuronModel) -> dict[str, Any]:
-    fields = model._fields()
-    fields["parameters"] = {n: [p.value, list(p.dims), p.meaning] for n, p in fields["parameters"].items()}
-    return fields
-
-
-def model_of(given: NeuronModel | Mapping[str, Any]) -> NeuronModel:
-    """Accept a model, or what `SpikingLayer.config` wrote of one."""
-    if isinstance(given, NeuronModel):
-        return given
-    if not isinstance(given, Mapping) or "parameters" not in given:
-        raise TypeError(f"SpikingLayer: model: expected a NeuronModel, got {type(given).__name__}")
-    parameters = {n: Parameter(v, tuple(d), m) for n, (v, d, m) in given["parameters"].items()}
-    return NeuronModel(**{**given, "parameters": parameters})
