@@ -82,6 +82,8 @@ class ELM(SequenceLayer):
         Keep inner values for the backward pass, T*B*(H + M) numbers, or make them anew there; auto: keep up to 256 MB.
     backend : {"auto", "numba", "torch"}
         ``torch`` runs step by step: any device, second derivatives, forward mode. auto: the kernel on the CPU.
+    init_state : {"rest", "learn"}
+        Where sequences start: at zero, or in learned traces and memory ``start_s``, ``start_m``.
     batch_first : bool
     device, dtype
         Of the parameters.
@@ -119,7 +121,8 @@ class ELM(SequenceLayer):
         tau_s: float | Sequence[float] = 5.0, tau_range: Sequence[float] = (1.0, 1000.0),
         tau_m: Sequence[float] | None = None, lam: float = 5.0, dt: float = 1.0, learn: Sequence[str] = (),
         decay_param: str = "sigmoid_tau", save: Literal["auto", "state", "checkpoint"] = "auto",
-        backend: Literal["auto", "numba", "torch"] = "auto", batch_first: bool = False, device: Any = None,
+        backend: Literal["auto", "numba", "torch"] = "auto", init_state: Literal["rest", "learn"] = "rest",
+        batch_first: bool = False, device: Any = None,
         dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
         super().__init__((in_features,), batch_first)
@@ -130,7 +133,7 @@ class ELM(SequenceLayer):
             routing_seed=routing_seed, variant=variant, activation=activation,
             tau_s=float(tau_s) if np.ndim(tau_s) == 0 else [*map(float, tau_s)], tau_range=(*map(float, tau_range),),
             tau_m=None if tau_m is None else [*map(float, tau_m)], lam=lam, dt=dt, learn=tuple(learn),
-            decay_param=decay_param, save=save, backend=backend, batch_first=batch_first,
+            decay_param=decay_param, save=save, backend=backend, init_state=init_state, batch_first=batch_first,
         )  # fmt: skip
         for name, value, least in (
             ("in_features", in_features, 1), ("out_features", out_features, 1), ("memory", memory, 1),
@@ -183,6 +186,7 @@ class ELM(SequenceLayer):
         self.W1, self.b1 = _layer(self.hidden, self.branches + memory, given)
         self.W2, self.b2 = _layer(memory, self.hidden, given)
         self.Wy, self.by = (None, None) if out_features is None else _layer(out_features, memory, given)
+        self._learn_start(init_state, device, dtype)
 
     def _layout(self, routing: Any, seed: int, branches: int | None, per_branch: int, device: Any) -> tuple[int, int]:
         """Set ``source``, the input of each synapse with N for none; give D and K."""

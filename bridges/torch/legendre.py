@@ -294,6 +294,8 @@ class LegendreMemory(SequenceLayer):
     form : "recurrent" or "fft"
     learn : ("theta",) or ()
         Learn the window.
+    init_state : "rest" or "learn"
+        Where sequences start: at zero, or in learned coefficients ``start_m``.
     batch_first : bool
     backend : "numba" or "torch"
         "torch": plain torch, on any device, with second derivatives.
@@ -310,16 +312,18 @@ class LegendreMemory(SequenceLayer):
 
     def __init__(
         self, features: int | Sequence[int], order: int, theta: float, *, dt: float = 1.0, method: str = "zoh",
-        form: str = "recurrent", learn: Sequence[str] = (), batch_first: bool = False, backend: str = "numba",
-        device: Any = None, dtype: torch.dtype | None = None,
+        form: str = "recurrent", learn: Sequence[str] = (), init_state: str = "rest", batch_first: bool = False,
+        backend: str = "numba", device: Any = None, dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
         shape = (features,) if isinstance(features, int) else tuple(features)
         super().__init__(shape, batch_first)
         self._config = dict(
             features=features if isinstance(features, int) else list(shape), order=order, theta=theta, dt=dt,
-            method=method, form=form, learn=list(learn), batch_first=batch_first, backend=backend,
+            method=method, form=form, learn=list(learn), init_state=init_state, batch_first=batch_first,
+            backend=backend,
         )  # fmt: skip
         self.dynamics = LegendreDynamics(order, theta, dt, method, form, learn, backend, device, dtype)
+        self._learn_start(init_state, device, dtype)
 
     @property
     def out_shape(self) -> tuple[int, ...]:

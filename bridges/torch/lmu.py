@@ -126,7 +126,7 @@ class LMU(SequenceLayer):
         f_u and f_h. With e_h or e_m the encoder is the identity.
     bias : bool
         b_u and b_h; the original has none.
-    dt, method, form, learn, batch_first, backend
+    dt, method, form, learn, init_state, batch_first, backend
         As in `LegendreMemory`. With e_h or e_m the form is "recurrent".
 
     Notes
@@ -146,7 +146,8 @@ class LMU(SequenceLayer):
         self, features: int, hidden: int, order: int, theta: float, *, memories: int = 1,
         couplings: Sequence[str] = _OPTIONAL, encoder: str = "identity", activation: str = "tanh", bias: bool = False,
         dt: float = 1.0, method: str = "zoh", form: str = "recurrent", learn: Sequence[str] = (),
-        batch_first: bool = False, backend: str = "numba", device: Any = None, dtype: torch.dtype | None = None,
+        init_state: str = "rest", batch_first: bool = False, backend: str = "numba", device: Any = None,
+        dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
         for name, value in (("features", features), ("hidden", hidden), ("memories", memories)):
             if isinstance(value, bool) or not isinstance(value, int) or value < 1:
@@ -166,7 +167,7 @@ class LMU(SequenceLayer):
         self._config = dict(
             features=features, hidden=hidden, order=order, theta=theta, memories=memories, couplings=list(couplings),
             encoder=encoder, activation=activation, bias=bias, dt=dt, method=method, form=form, learn=list(learn),
-            batch_first=batch_first, backend=backend,
+            init_state=init_state, batch_first=batch_first, backend=backend,
         )  # fmt: skip
         self.hidden, self.memories, self.encoder, self.activation = hidden, memories, encoder, activation
         self.feedback = bool(back)
@@ -180,6 +181,7 @@ class LMU(SequenceLayer):
             value = nn.Parameter(torch.empty(shape, device=device, dtype=dtype)) if there else None
             self.register_parameter(name, value)
         self.reset_parameters()
+        self._learn_start(init_state, device, dtype)
 
     def reset_parameters(self) -> None:
         """Draw the first values."""

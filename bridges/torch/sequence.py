@@ -66,6 +66,10 @@ class SequenceLayer(nn.Module, ABC):
         the constructor's arguments as JSON values, so that ``type(layer)(**config)`` rebuilds it without its weights;
     and may have ``rest(batch, mode, like)`` if a resting or stationary state is not zero.
 
+    With ``init_state="learn"`` the state in which sequences start is trained: a parameter ``start_FIELD``, one value
+    per feature, for each field named by ``start_units()``; at first it is the resting state. A layer that offers it
+    calls ``_learn_start`` last in its constructor.
+
     ``x`` in half precision is computed in float32, states included; ``y`` comes back in the dtype of ``x``.
     """
 
@@ -74,6 +78,7 @@ class SequenceLayer(nn.Module, ABC):
     def __init__(self, in_shape: Sequence[int], batch_first: bool = False) -> None:
         super().__init__()
         self.in_shape, self.batch_first = tuple(in_shape), batch_first
+        self._learned_fields: tuple[str, ...] = ()
 
     @property
     @abstractmethod
@@ -97,25 +102,60 @@ class SequenceLayer(nn.Module, ABC):
             return self.init_state(batch, mode="zero", device=like.device, dtype=like.dtype)
         raise ValueError(f'{self._name}: mode {mode!r} is not defined for this layer; use "zero", "rest" or a callable')
 
+    def start_units(self) -> dict[str, float]:
+        """Field that can be learned as a start value -> the unit in which it is stored."""
+        return dict.fromkeys(self.state_shapes(), 1.0)
+
+    @property
+    def starts(self) -> str:
+        """``learn`` or ``rest``: where a sequence starts that is given no state."""
+        return "learn" if self._learned_fields else "rest"
+
+    def _learn_start(self, given: str, device: Any = None, dtype: torch.dtype | None = None) -> None:
+        """Make the parameters that ``init_state=given`` asks for."""
+        if given not in ("rest", "learn"):
+            raise ValueError(f"{self._name}: init_state: expected 'rest' or 'learn', got {given!r}")
+        if given == "rest":
+            return
+        with torch.no_grad():
+            state = self.rest(1, "rest", torch.empty(0, device=device, dtype=torch.float64))
+        for name, unit in self.start_units().items():
+            value = (getattr(state, name)[0] / unit).to(device, dtype or torch.get_default_dtype())
+            self.register_parameter(f"start_{name}", nn.Parameter(value.clone()))
+        self._learned_fields = tuple(self.start_units())
+
+    def _learned_state(self, batch: int, like: Tensor) -> Any:
+        """The learned start for ``batch`` samples; fields that are not learned are at rest."""
+        units = self.start_units()
+        found = {
+            name: (getattr(self, f"start_{name}").to(like) * units[name]).expand(batch, *shape)
+            for name, shape in self.state_shapes().items()
+            if name in self._learned_fields
+        }
+        if len(found) < len(self.state_shapes()):
+            found = {**self.rest(batch, "rest", like)._asdict(), **found}
+        return self.State(**found)
+
     def init_state(
         self,
         batch_shape: int | Sequence[int] = (),
         *,
         device: Any = None,
         dtype: torch.dtype | None = None,
-        mode: str | Callable[..., Tensor] = "rest",
+        mode: str | Callable[..., Tensor] | None = None,
     ) -> Any:
         """Make a state for ``batch_shape`` samples: B, (B,), or () for a sequence without a batch axis.
 
         Parameters
         ----------
-        mode : {"rest", "zero", "stationary"} or callable
-            A callable makes each field: ``torch.zeros``, ``torch.rand``, called with (shape, device=, dtype=).
+        mode : {"rest", "learn", "zero", "stationary"} or callable, optional
+            By default "learn" if the layer learns it, else "rest". A callable makes each field: ``torch.zeros``,
+            ``torch.rand``, called with (shape, device=, dtype=).
         """
         shape = (batch_shape,) if isinstance(batch_shape, int) else tuple(batch_shape)
         if len(shape) > 1:
             raise ValueError(f"{self._name}: batch_shape must be B, (B,) or (), got {shape}")
-        like = self._like(device, dtype)
+        like, mode = self._like(device, dtype), self.starts if mode is None else mode
         if callable(mode):
             fields = {
                 name: mode((*shape, *rest), device=like.device, dtype=like.dtype)
@@ -124,7 +164,10 @@ class SequenceLayer(nn.Module, ABC):
             return self.State(**fields)
         if mode == "zero":
             return self.init_state(shape, device=like.device, dtype=like.dtype, mode=torch.zeros)
-        state = self.rest(shape[0] if shape else 1, mode, like)
+        if mode == "learn" and not self._learned_fields:
+            raise ValueError(f'{self._name}: mode "learn" needs a layer built with init_state="learn"')
+        batch = shape[0] if shape else 1
+        state = self._learned_state(batch, like) if mode == "learn" else self.rest(batch, mode, like)
         return state if shape else self.State(*(t[0] for t in state))
 
     def forward(self, x: Tensor, state: Any = None, *, lengths: Tensor | None = None) -> tuple[Tensor, Any]:
@@ -134,7 +177,7 @@ class SequenceLayer(nn.Module, ABC):
         ----------
         x : tensor (T, B, *features), with ``batch_first`` (B, T, *features); (T, *features) without a batch
         state : State, optional
-            Where the last call stopped; None: at rest.
+            Where the last call stopped; None: at rest, or where ``init_state="learn"`` has learned to start.
         lengths : tensor of int (B,), optional
             Steps of each sample. Later outputs are zero; the state is the one after each sample's own last step.
 
@@ -217,9 +260,10 @@ class SequenceLayer(nn.Module, ABC):
         return f"{type(self).__name__}({', '.join(map(str, self.in_shape))})"
 
     def _like(self, device: Any, dtype: torch.dtype | None) -> Tensor:
-        own = next((p for p in (*self.parameters(), *self.buffers()) if p.is_floating_point()), None)
-        device = device if device is not None else (own.device if own is not None else None)
-        dtype = dtype or (own.dtype if own is not None else torch.get_default_dtype())
+        if device is None or dtype is None:
+            own = next((p for p in (*self.parameters(), *self.buffers()) if p.is_floating_point()), None)
+            device = device if device is not None else (own.device if own is not None else None)
+            dtype = dtype or (own.dtype if own is not None else torch.get_default_dtype())
         return torch.empty(0, device=device, dtype=torch.float32 if dtype in _HALF else dtype)
 
     def _single(self, x: Any, what: str, times: int) -> bool:
@@ -247,7 +291,8 @@ class SequenceLayer(nn.Module, ABC):
         if not x.is_floating_point():
             raise TypeError(f"{self._name}: x is {x.dtype}, expected floating point; use x.float()")
         work = torch.float32 if x.dtype in _HALF else x.dtype
-        for name, p in self.named_parameters():
+        named = self.named_parameters() if torch.compiler.is_compiling() else _parameters(self)
+        for name, p in named:
             if p.device != x.device:
                 raise ValueError(f"{self._name}: x is on {x.device} but {name} on {p.device}; use layer.to(x.device)")
             if p.is_floating_point() and p.dtype not in (x.dtype, work):
@@ -259,7 +304,7 @@ class SequenceLayer(nn.Module, ABC):
     def _checked(self, state: Any, x: Tensor, times: int, work: torch.dtype) -> Any:
         batch = x.shape[times]
         if state is None:
-            return self.init_state(batch, device=x.device, dtype=work, mode="rest")
+            return self.init_state(batch, device=x.device, dtype=work)
         if not isinstance(state, self.State):
             raise TypeError(
                 f"{self._name}: state must be a {self.State.__name__}, got {type(state).__name__};"
@@ -307,3 +352,12 @@ class SequenceLayer(nn.Module, ABC):
             state = self.State(*(t.index_copy(0, alive, new) for t, new in zip(state, later, strict=True)))
             start = stop
         return y, state
+
+
+def _parameters(module: nn.Module, prefix: str = "") -> list[tuple[str, Tensor]]:
+    """Names and parameters as `nn.Module.named_parameters` gives them, in a tenth of the time."""
+    found = [(prefix + name, p) for name, p in module._parameters.items() if p is not None]
+    for name, child in module._modules.items():
+        if child is not None:
+            found += _parameters(child, f"{prefix}{name}.")
+    return found

@@ -95,6 +95,9 @@ class SpikingLayer(SequenceLayer):
         only the entries that it has are trained (``recurrent_weight``, by the mask ``recurrent_mask``).
     inhibition : float
         What each spike takes from all other cells of its sample one step later, in the unit of x.
+    init_state : "rest" or "learn"
+        Where sequences start: in the start values of the model, or in values that are learned from there on, one per
+        cell in edge units (``start_v`` and so on).
     batch_first : bool
         x and y are (B, T, ...).
     backend : "auto", "numba" or "torch"
@@ -135,6 +138,7 @@ class SpikingLayer(SequenceLayer):
         smooth: bool = False,
         recurrent: str | Tensor | None = None,
         inhibition: float = 0.0,
+        init_state: str = "rest",
         batch_first: bool = False,
         backend: str = "auto",
         device: Any = None,
@@ -175,9 +179,10 @@ class SpikingLayer(SequenceLayer):
         self._fixed = CellConstants(
             model, self._torch, values, start, held, self._size, self.surrogate, surrogate_scale, self.dt, owner
         )
-        if self.learn:
-            with torch.no_grad():  # finds the units of a propagator
-                self._fixed.learned(self._torch, self._learned())
+        with torch.no_grad():  # finds the units of a propagator
+            self._constants(torch.empty(0, device=device, dtype=dtype))
+            self.rest(1, "rest", torch.empty(0, device=device, dtype=dtype))
+        self._learn_start(init_state, device, dtype)
 
     # -- what the layer is ------------------------------------------------------------------------------------------
     @property
@@ -189,8 +194,12 @@ class SpikingLayer(SequenceLayer):
         """Field -> shape without the batch axis."""
         return dict.fromkeys(self._all_fields(), self.features)
 
+    def start_units(self) -> dict[str, float]:
+        """State variables of the model, with their edge units in SI."""
+        return {n: edge_unit(self.model.dims(n))[1] for n in self.model.states}
+
     def _all_fields(self) -> tuple[str, ...]:
-        return (*(_PUBLIC.get(s, s) for s in self._torch.STATES), *(("spikes",) if self._connected else ()))
+        return tuple(_PUBLIC.get(s, s) for s in self._kept)
 
     def config(self) -> dict[str, Any]:
         """The arguments as JSON values."""
@@ -202,7 +211,7 @@ class SpikingLayer(SequenceLayer):
             "dt": self.dt, "input": list(self.inputs), "output": self.output or None,
             "decay_param": self.decay_param, "smooth": self.smooth,
             "recurrent": config_of_weights(self.recurrent_weight, self.recurrent_mask),
-            "inhibition": self.inhibition, "batch_first": self.batch_first,
+            "inhibition": self.inhibition, "init_state": self.starts, "batch_first": self.batch_first,
             "backend": self.backend, **given,
         }  # fmt: skip
 
@@ -214,6 +223,7 @@ class SpikingLayer(SequenceLayer):
         parts += [f"input={self.inputs if len(self.inputs) > 1 else self.inputs[0]!r}"]
         parts += [f"output={self.output!r}"] if self.output else []
         parts += ["smooth=True"] if self.smooth else []
+        parts += ["init_state='learn'"] if self.starts == "learn" else []
         return ", ".join(parts)
 
     def parameter(self, name: str) -> Tensor:
@@ -255,30 +265,30 @@ class SpikingLayer(SequenceLayer):
         self.recurrent_weight = None if weight is None else nn.Parameter(weight)
         self.register_buffer("recurrent_mask", mask)
 
-    def _weights(self, like: Tensor) -> Tensor:
+    def _weights(self, like: Tensor) -> Tensor | None:
+        if not self._connected:
+            return None
         return weight_matrix(self.recurrent_weight, self.recurrent_mask, self.inhibition, self._size, like)
 
-    def _learned(self) -> dict[str, Tensor]:
-        """Learned parameters in SI, float64, cells on one axis."""
-        found = {}
-        for n in self.learn:
-            value = self.parameter(n).double()
-            found[n] = (value.flatten() if value.ndim else value) * edge_unit(self.model.dims(n))[1]
-        return found
+    def _constants_of(self, learned: Mapping[str, Tensor], like: Tensor) -> tuple[Tensor, Tensor]:
+        """Scalars [.] and vectors [., N] in the order of the compiled module, for parameters in edge units."""
+        inside = {}
+        for n, value in learned.items():
+            value = value.double()
+            inside[n] = (value.flatten() if value.ndim else value) * edge_unit(self.model.dims(n))[1]
+        return self._fixed.tensors(self._torch, inside, like)
 
     def _constants(self, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Scalars [.] and vectors [., N] in the order of the compiled module."""
-        return self._fixed.tensors(self._torch, self._learned(), like)
+        return self._constants_of({n: self.parameter(n) for n in self.learn}, like)
 
     # -- running ----------------------------------------------------------------------------------------------------
     def rest(self, batch: int, mode: str, like: Tensor) -> Any:
         """The start values of the model (``mode="rest"``)."""
         if mode != "rest":
             return super().rest(batch, mode, like)
-        fields = [t.reshape(self.features) for t in self._fixed.start(self._torch.STATES, like)]
-        if self._connected:
-            fields.append(torch.zeros(self.features, dtype=like.dtype, device=like.device))
-        return self.State(*(t.expand(batch, *self.features).contiguous() for t in fields))
+        start = self._fixed.start(self._kept, (1, *self.features), like)
+        start = start.expand(-1, batch, *self.features).clone(memory_format=torch.contiguous_format)
+        return self.State(*start.unbind(0))
 
     def _use(self, x: Tensor) -> str:
         if self.backend == "numba" and x.device.type != "cpu":
@@ -287,14 +297,20 @@ class SpikingLayer(SequenceLayer):
 
     def run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """A whole sequence."""
+        return self._sequence(x, state, self._constants(x), self._weights(x))
+
+    def _sequence(
+        self, x: Tensor, state: Any, constants: tuple[Tensor, Tensor], weights: Tensor | None
+    ) -> tuple[Tensor, Any]:
+        """A sequence with these constants and weights from cell to cell."""
         used = self._use(x)
-        if not torch.compiler.is_compiling():
+        if used != self.backend_used and not torch.compiler.is_compiling():
             self.backend_used = used
         if used == "torch":
-            constants = self._by_name(x)
+            named = self._named(constants, weights)
             outputs = []
             for x_t in x.unbind(0):
-                y_t, state = self._step(x_t, state, constants)
+                y_t, state = self._step(x_t, state, named)
                 outputs.append(y_t)
             return torch.stack(outputs), state
         steps, batch, n = x.shape[0], x.shape[1], self._size
@@ -302,27 +318,27 @@ class SpikingLayer(SequenceLayer):
         given = x.reshape(1, steps, batch, n) if channels == 1 else x.reshape(steps, batch, channels, n).movedim(2, 0)
         fields = tuple(state)[: len(self._torch.STATES)]
         start = torch.stack([t.reshape(batch, n) for t in fields]) if fields else x.new_zeros(0, batch, n)
-        connected = (self._weights(x), state.spikes.reshape(batch, n)) if self._connected else ()
-        options = (
-            self._options if torch.is_grad_enabled() else f"{self._options.rsplit(' ', 1)[0]} 0"
-        )  # nothing is kept
-        y, end = run_cells(given, start, *self._constants(x), options, *connected)
-        last = [t.reshape(batch, *self.features) for t in end.unbind(0)]
-        y = y.reshape(steps, batch, *self.features)
-        return y, self.State(*last, *((y[-1],) if self._connected else ()))
+        connected = (weights, state.spikes.reshape(batch, n)) if weights is not None else ()
+        options = self._options if torch.is_grad_enabled() else self._bare_options
+        y, end = run_cells(given, start, *constants, options, *connected)
+        y, last = y.reshape(steps, batch, *self.features), end.reshape(len(end), batch, *self.features).unbind(0)
+        return y, self.State(*last, y[-1]) if self._connected else self.State(*last)
 
     def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step."""
         return self._step(x, state, self._by_name(x))
 
     def _by_name(self, x: Tensor) -> dict[str, Tensor]:
-        m = self._torch
-        scalars, vectors = self._constants(x)
+        return self._named(self._constants(x), self._weights(x))
+
+    def _named(self, constants: tuple[Tensor, Tensor], weights: Tensor | None) -> dict[str, Tensor]:
+        """Constants as the generated step knows them."""
+        m, (scalars, vectors) = self._torch, constants
         names = [n for n in m.CONSTANTS if n not in m.VECTORS]
         found = dict(zip(names, scalars.unbind(0), strict=True))
         rows = vectors.reshape(len(m.VECTORS), *self.features).unbind(0)
-        found |= {"_weights": self._weights(x)} if self._connected else {}
-        return found | dict(zip(m.VECTORS, rows, strict=True)) | {"_like": x.new_zeros(())}
+        found |= {"_weights": weights} if weights is not None else {}
+        return found | dict(zip(m.VECTORS, rows, strict=True)) | {"_like": scalars.new_zeros(())}
 
     def _step(self, x: Tensor, state: Any, constants: dict[str, Tensor]) -> tuple[Tensor, Any]:
         channels = (x,) if len(self.inputs) == 1 else x.unbind(1)
@@ -344,9 +360,11 @@ class SpikingLayer(SequenceLayer):
 
     def _find_modules(self) -> None:
         self._torch = layer_module(self.model, self._form, "torch")
+        self._kept = (*self._torch.STATES, "spikes") if self._connected else self._torch.STATES
         self.State = state_class(self._all_fields())
         name = digest([list(self._form), structure_key(self.model)])
         self._options = register(name, len(self._torch.STATES), partial(_compiled, self.model, self._form))
+        self._bare_options = f"{self._options.rsplit(' ', 1)[0]} 0"  # without gradients no state is kept
 
 
 def _compiled(model: NeuronModel, form: LayerForm, single: bool) -> ModuleType:

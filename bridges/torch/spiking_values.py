@@ -127,7 +127,7 @@ class CellConstants:
         )
         self.scales = tuple(_scale(model, scale, float(g.abs().mean()), owner) for g in gaps)
         found |= {f"_per{k}": 1.0 / s for k, s in enumerate(self.scales)}
-        self._start = {**start, "_count": np.zeros(size), "_free": np.ones(size)}
+        self._start = {**start, "_count": np.zeros(size), "_free": np.ones(size), "spikes": np.zeros(size)}
         scalars = [n for n in module.CONSTANTS if n not in module.VECTORS]
         self._scalars = np.array([np.mean(found[n]) for n in scalars], dtype=np.float64)
         self._vectors = np.array([np.broadcast_to(found[n], (size,)) for n in module.VECTORS], dtype=np.float64)
@@ -147,11 +147,12 @@ class CellConstants:
             self._cache[key] = scalars, vectors, places
         return self._cache[key]
 
-    def start(self, states: Sequence[str], like: Tensor) -> list[Tensor]:
-        """Start values [N] of these variables of the generated step."""
-        key = "start", like.dtype, like.device
+    def start(self, states: Sequence[str], shape: Shape, like: Tensor) -> Tensor:
+        """Start values [S, *shape] of these variables of the generated step; not to be written to."""
+        key = *states, like.dtype, like.device
         if key not in self._cache:
-            self._cache[key] = [torch.as_tensor(np.array(self._start[s])).to(like.device, like.dtype) for s in states]
+            values = np.array([self._start[s] for s in states], dtype=np.float64)
+            self._cache[key] = torch.as_tensor(values).to(like.device, like.dtype).reshape(len(states), *shape)
         return self._cache[key]
 
     def learned(self, module: ModuleType, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -67,9 +67,10 @@ class LeakySum(SequenceLayer):
 
     State = _SumState
 
-    def __init__(self, features: int, decay: float = 0.5, batch_first: bool = False) -> None:
+    def __init__(self, features: int, decay: float = 0.5, batch_first: bool = False, init_state: str = "rest") -> None:
         super().__init__((features,), batch_first)
         self.decay = nn.Parameter(torch.full((features,), decay))
+        self._learn_start(init_state)
 
     @property
     def out_shape(self):
@@ -87,7 +88,12 @@ class LeakySum(SequenceLayer):
         return m, _SumState(m)
 
     def config(self):
-        return {"features": self.in_shape[0], "decay": 0.5, "batch_first": self.batch_first}
+        return {
+            "features": self.in_shape[0],
+            "decay": 0.5,
+            "batch_first": self.batch_first,
+            "init_state": self.starts,
+        }
 
 
 class Case(NamedTuple):
@@ -194,6 +200,79 @@ def test_kernel_equals_plain_steps_with_gradients(case: Case, dtype: torch.dtype
         assert (g is None) == (g2[name] is None), name
         if g is not None:
             close(g, g2[name], tolerance * max(1.0, float(g2[name].abs().max())))
+
+
+def starts(layer: SequenceLayer) -> dict[str, nn.Parameter]:
+    return {name.removeprefix("start_"): p for name, p in layer.named_parameters() if name.startswith("start_")}
+
+
+def test_learned_start_is_at_first_the_resting_state(case: Case) -> None:
+    layer = case.make()
+    torch.manual_seed(0)
+    learned = case.make(init_state="learn")
+    learned.load_state_dict(layer.state_dict(), strict=False)
+    x = inputs(layer, case)
+    assert starts(learned).keys() == layer.start_units().keys() <= layer.state_shapes().keys()
+    for name, p in starts(learned).items():
+        assert p.shape == layer.state_shapes()[name]
+    close(learned(x)[0], layer(x)[0], 1e-6)
+    close(learned.step(x[0])[0], layer.step(x[0])[0], 1e-6)
+    assert layer.starts == "rest"
+    with pytest.raises(ValueError, match='needs a layer built with init_state="learn"'):
+        layer.init_state(mode="learn")
+    with pytest.raises(ValueError, match="init_state: expected 'rest' or 'learn', got 'zero'"):
+        case.make(init_state="zero")
+
+
+def test_learned_start_has_the_gradient_of_the_state(case: Case) -> None:
+    torch.manual_seed(0)
+    layer = case.smooth(init_state="learn").double()
+    with torch.no_grad():
+        for p in starts(layer).values():
+            p += 0.1 * torch.rand_like(p)
+    x = inputs(layer, case, dtype=torch.float64)
+    given = layer.init_state(B, dtype=torch.float64)
+    for name, p in starts(layer).items():
+        expected = (p.detach() * layer.start_units()[name]).expand(B, *p.shape)
+        assert torch.equal(getattr(given, name), expected)
+    state = layer.State(*(t.detach().requires_grad_() for t in given))
+    for run in (layer, lambda x, s=None: by_steps(layer, x, s)):
+        values = []
+        for start in (None, state):
+            layer.zero_grad()
+            for t in state:
+                t.grad = None
+            y, later = run(x, start)
+            ((y * y).sum() + sum((s * s).sum() for s in later)).backward()
+            values.append(y.detach())
+            if start is None:
+                found = {name: p.grad for name, p in starts(layer).items()}
+            else:  # the start is not used
+                assert not any(p.grad is not None and p.grad.any() for p in starts(layer).values())
+        assert torch.equal(*values)
+        for name, gradient in found.items():
+            wanted = getattr(state, name).grad.sum(0) * layer.start_units()[name]
+            assert wanted.any()
+            close(gradient, wanted, 1e-10 * max(1.0, float(wanted.abs().max())))
+
+
+def test_learned_start_is_saved(case: Case, tmp_path) -> None:
+    layer = case.make(init_state="learn")
+    with torch.no_grad():
+        for p in starts(layer).values():
+            p += 0.5
+    x = inputs(layer, case)
+    other = type(layer)(**layer.config())
+    other.load_state_dict(layer.state_dict())
+    assert torch.equal(other(x)[0], layer(x)[0])
+    rest = layer.init_state(B, mode="rest")
+    assert not all(torch.equal(a, b) for a, b in zip(layer.init_state(B), rest, strict=True))
+    close(tuple(case.make().init_state(B)), tuple(rest), 0)
+    if case.savable:
+        save(tmp_path / "layer.pt", layer)
+        assert torch.equal(load(tmp_path / "layer.pt")(x)[0], layer(x)[0])
+    compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
+    close(compiled(x)[0], layer(x)[0], 1e-6)
 
 
 def test_split_anywhere(case: Case) -> None:
