@@ -9,6 +9,7 @@ from .chain import Chain, Stream
 from .decays import TimeConstant
 from .elm import ELM, ELMLayerState
 from .hopfield import Hopfield, HopfieldLayer, HopfieldPooling
+from .laws import Gamma, Law, LogNormal, LogSpaced, LogUniform, Normal, Spaced, Uniform
 from .legendre import LegendreMemory
 from .lmu import LMU
 from .saving import load, save
@@ -22,17 +23,25 @@ __all__ = [
     "Chain",
     "ELM",
     "ELMLayerState",
+    "Gamma",
     "Hopfield",
     "HopfieldLayer",
     "HopfieldPooling",
     "LMU",
+    "Law",
     "LegendreMemory",
+    "LogNormal",
+    "LogSpaced",
+    "LogUniform",
+    "Normal",
     "SequenceLayer",
+    "Spaced",
     "SpikingLayer",
     "Stream",
     "Surrogate",
     "TimeConstant",
     "Trace",
+    "Uniform",
     "clone",
     "detach",
     "load",

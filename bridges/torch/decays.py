@@ -21,11 +21,13 @@ an infinite w (the trap in single precision where high - 1e-6 is high).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+
+from .laws import Law
 
 __all__ = ["PARAMS", "UNBOUNDED", "TimeConstant", "from_time", "to_time"]
 
@@ -133,13 +135,15 @@ class TimeConstant(nn.Module):
     Parameters
     ----------
     tau : float, sequence or tensor
-        Start values > 0 in ms.
+        Start values > 0 in ms; with ``shape`` also a law (`laws`).
     dt : float
         Time step in ms.
     learn : bool
         Make them a parameter; else they are constants in float64.
     param : str
         How a learned one is stored, see the module.
+    shape : sequence of int, optional
+        Of the values that are drawn from a law.
     low, high : float
         Bounds of tau, or for ``sigmoid`` of beta.
     device, dtype
@@ -157,13 +161,18 @@ class TimeConstant(nn.Module):
 
     def __init__(
         self, tau: Any, dt: float, *, learn: bool = False, param: str = "sigmoid", low: float | None = None,
-        high: float | None = None, device: Any = None, dtype: torch.dtype | None = None,
+        high: float | None = None, shape: Sequence[int] | None = None, device: Any = None,
+        dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
         super().__init__()
         if param not in PARAMS:
             raise ValueError(f"decay_param: expected one of {', '.join(PARAMS)}, got {param!r}")
         if not 0 < dt < math.inf:
             raise ValueError(f"dt: must be > 0 ms, got {dt!r}")
+        if isinstance(tau, Law):
+            if shape is None:
+                raise ValueError(f"tau: a law needs shape=, got {tau}")
+            tau = tau.draw(shape)
         start = torch.as_tensor(tau, dtype=torch.float64).detach().cpu()
         if not bool(((start > 0) & start.isfinite()).all()):
             raise ValueError(f"tau: must be > 0 ms and finite, got {start.min().item()} ... {start.max().item()}")

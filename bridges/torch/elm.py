@@ -22,6 +22,7 @@ from ...neurons.elm import AMPLITUDE, SLOPE, ELMParams, elm_timescales
 from ...neurons.elm_routing import ELMRouting, neuronio_routing, random_routing
 from .decays import TimeConstant
 from .elm_op import elm_operator
+from .laws import Law, drawn
 from .sequence import SequenceLayer
 
 __all__ = ["ELM", "ELMLayerState"]
@@ -64,11 +65,11 @@ class ELM(SequenceLayer):
         v1 is the paper's; v2 the authors' later form, whose gain stays below 1.
     activation : {"relu", "silu"}
         Of the hidden layer.
-    tau_s : float or sequence
-        Time constant of the traces in ms; a sequence for each synapse (v1) or branch (v2).
+    tau_s : float, sequence or law
+        Time constant of the traces in ms; a sequence or a law (`laws`) for each synapse (v1) or branch (v2).
     tau_range : pair of float
         Shortest and longest time constant of the memory in ms: log-spaced; bounds of learned ones.
-    tau_m : sequence of float, optional
+    tau_m : sequence of float or law, optional
         The M time constants themselves.
     lam : float
         Gain of the update.
@@ -118,8 +119,8 @@ class ELM(SequenceLayer):
         branches: int | None = None, per_branch: int = 1,
         routing: Literal["random", "neuronio"] | Sequence[int] | None = None, routing_seed: int = 0,
         variant: Literal["v1", "v2"] = "v1", activation: Literal["relu", "silu"] = "relu",
-        tau_s: float | Sequence[float] = 5.0, tau_range: Sequence[float] = (1.0, 1000.0),
-        tau_m: Sequence[float] | None = None, lam: float = 5.0, dt: float = 1.0, learn: Sequence[str] = (),
+        tau_s: float | Sequence[float] | Law = 5.0, tau_range: Sequence[float] = (1.0, 1000.0),
+        tau_m: Sequence[float] | Law | None = None, lam: float = 5.0, dt: float = 1.0, learn: Sequence[str] = (),
         decay_param: str = "sigmoid_tau", save: Literal["auto", "state", "checkpoint"] = "auto",
         backend: Literal["auto", "numba", "torch"] = "auto", init_state: Literal["rest", "learn"] = "rest",
         batch_first: bool = False, device: Any = None,
@@ -131,9 +132,8 @@ class ELM(SequenceLayer):
             per_branch=per_branch,
             routing=routing if routing is None or isinstance(routing, str) else [*map(int, routing)],
             routing_seed=routing_seed, variant=variant, activation=activation,
-            tau_s=float(tau_s) if np.ndim(tau_s) == 0 else [*map(float, tau_s)], tau_range=(*map(float, tau_range),),
-            tau_m=None if tau_m is None else [*map(float, tau_m)], lam=lam, dt=dt, learn=tuple(learn),
-            decay_param=decay_param, save=save, backend=backend, init_state=init_state, batch_first=batch_first,
+            tau_range=(*map(float, tau_range),), lam=lam, dt=dt, learn=tuple(learn), decay_param=decay_param, save=save,
+            backend=backend, init_state=init_state, batch_first=batch_first,
         )  # fmt: skip
         for name, value, least in (
             ("in_features", in_features, 1), ("out_features", out_features, 1), ("memory", memory, 1),
@@ -164,6 +164,12 @@ class ELM(SequenceLayer):
         self.branches, self.per_branch = self._layout(routing, routing_seed, branches, per_branch, device)
         synapses = self.branches * self.per_branch
 
+        own = synapses if variant == "v1" else self.branches
+        tau_m, tau_s = drawn(tau_m, (memory,)), drawn(tau_s, (own,))
+        self._config |= dict(
+            tau_s=float(tau_s) if np.ndim(tau_s) == 0 else [*map(float, tau_s)],
+            tau_m=None if tau_m is None else [*map(float, tau_m)],
+        )
         times = elm_timescales(memory, *tau_range) if tau_m is None else np.asarray(tau_m, float)
         if times.shape != (memory,):
             raise ValueError(f"ELM: tau_m: expected {memory} values, got shape {list(times.shape)}")
@@ -172,7 +178,6 @@ class ELM(SequenceLayer):
             low=tau_range[0] if decay_param == "sigmoid_tau" else None,
             high=tau_range[1] if decay_param == "sigmoid_tau" else None,
         )  # fmt: skip
-        own = synapses if variant == "v1" else self.branches
         if np.shape(tau_s) not in ((), (own,)):
             raise ValueError(f"ELM: tau_s: expected one value or {own}, got shape {list(np.shape(tau_s))}")
         self.tau_s = TimeConstant(tau_s, dt, device=device)

@@ -44,6 +44,7 @@ from ...kernels.layer_form import LayerForm, SurrogateForm
 from ...neurons.model import NeuronModel
 from ...units import TIME, edge_unit, to_edge
 from .decays import UNBOUNDED, from_time, to_time
+from .laws import drawn
 from .sequence import SequenceLayer
 from .spiking_checks import features_of, inputs_of, names_of, output_of, through_of
 from .spiking_config import fields_of, model_of, plain
@@ -80,16 +81,16 @@ class SpikingLayer(SequenceLayer):
     output : str, optional
         Default: spikes, 0 or 1. Else a state variable, after the step and in edge units.
     parameters : mapping, optional
-        Parameter -> value or one per cell, in edge units.
+        Parameter -> value, one per cell or a law (`laws`), in edge units.
     init : mapping, optional
-        State variable -> start value (edge units, or an expression as in a model's ``init``).
+        State variable -> start value (edge units, a law, or an expression as in a model's ``init``).
     decay_param : str
         How learned time constants are stored: sigmoid, logtau, softplus, stable_exp or bitshift (`decays`).
     surrogate_scale : float or str, optional
         Unit of the surrogate's argument (edge units): see above.
     smooth : bool
         The primitive of the surrogate in place of the step, so that the layer is differentiable (gradient checks).
-    recurrent : "dense" or tensor (N, N), optional
+    recurrent : "dense", tensor (N, N) or law, optional
         Weights from every cell to every cell, in the unit of x: y_{t-1} @ W is added to x_t (its first channel), so a
         spike takes one step. ``dense`` draws them from a normal distribution with variance 1/N; of a sparse tensor
         only the entries that it has are trained (``recurrent_weight``, by the mask ``recurrent_mask``).
@@ -161,7 +162,8 @@ class SpikingLayer(SequenceLayer):
             raise ValueError(f"{owner}: dt: expected a time > 0 ms, got {dt!r}")
         self.backend, self.backend_used = backend, ""
         self._given = {
-            "parameters": dict(parameters or {}), "init": dict(init or {}), "surrogate_scale": surrogate_scale,
+            "parameters": {n: drawn(v, shape) for n, v in (parameters or {}).items()},
+            "init": {n: drawn(v, shape) for n, v in (init or {}).items()}, "surrogate_scale": surrogate_scale,
         }  # fmt: skip
         self._size = int(np.prod(shape))
         self.inhibition = float(inhibition)

@@ -14,19 +14,23 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from .laws import Law
+
 __all__ = ["config_of_weights", "make_weights", "weight_matrix"]
 
 
 def make_weights(given: Any, n: int, owner: str, kind: Mapping[str, Any]) -> tuple[Tensor | None, Tensor | None]:
     """Start values [N, N] and, of sparse ones, which of them there are.
 
-    ``given`` is None, ``dense``, a tensor, or what `config_of_weights` wrote; ``kind`` has device and dtype.
+    ``given`` is None, ``dense``, a tensor, a law, or what `config_of_weights` wrote; ``kind`` has device and dtype.
     """
     if given is None:
         return None, None
     if isinstance(given, str) and given == "dense":
         return torch.randn(n, n, **kind) / n**0.5, None
     mask: Tensor | None = None
+    if isinstance(given, Law):
+        given = given.draw((n, n))
     if isinstance(given, Mapping):
         mask = torch.tensor(given["mask"], dtype=torch.bool) if given["mask"] is not None else None
         given = torch.zeros(n, n)

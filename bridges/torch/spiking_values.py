@@ -14,6 +14,7 @@ from ...kernels import neuron_module
 from ...language import expression_names
 from ...networks.values import grid_steps, resolve
 from ...neurons.model import NeuronModel
+from ...parameters import check_duration
 from ...units import DIMENSIONLESS, to_si
 from .surrogates import Surrogate
 
@@ -47,6 +48,7 @@ def parameters_of(model: NeuronModel, features: Shape, given: Mapping[str, Any],
             raise ValueError(f"{what}: no such parameter; expected one of {', '.join(values)}")
         names = _names(model, values, size)
         values[n] = resolve(_flattened(own, features), size, model.dims(n), names, (0, 0, len(values)), what)
+        check_duration(values[n], model.dims(n), what)
     return values
 
 
