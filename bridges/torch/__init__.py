@@ -8,6 +8,7 @@ except ImportError as error:  # pragma: no cover
 from .chain import Chain, Stream
 from .decays import TimeConstant
 from .elm import ELM, ELMLayerState
+from .fluctuation import fluctuation_, fluctuation_weights, impulse_response
 from .hopfield import Hopfield, HopfieldLayer, HopfieldPooling
 from .laws import Gamma, Law, LogNormal, LogSpaced, LogUniform, Normal, Spaced, Uniform
 from .legendre import LegendreMemory
@@ -44,6 +45,9 @@ __all__ = [
     "Uniform",
     "clone",
     "detach",
+    "fluctuation_",
+    "fluctuation_weights",
+    "impulse_response",
     "load",
     "matrix_scan",
     "outer_scan",

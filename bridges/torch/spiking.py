@@ -235,6 +235,14 @@ class SpikingLayer(SequenceLayer):
         stored = getattr(self, f"raw_{name}")
         return to_time(self.decay_param, stored, self.dt) if self.model.dims(name) == TIME else stored
 
+    def distance(self, state: Any) -> Tensor:
+        """How far each cell is from its threshold in this state, in SI: negative below it (B, *features)."""
+        like = state[0] if len(state) else self._like(None, None)
+        gaps = self._torch.distances(tuple(state)[: len(self._torch.STATES)], self._by_name(like))
+        if len(gaps) != 1:
+            raise ValueError(f"{self._owner}: its threshold is no single comparison: {self.model.threshold!r}")
+        return gaps[0].expand(len(like), *self.features)
+
     @property
     def scales(self) -> tuple[float, ...]:
         """Unit of the surrogate's argument for each comparison of the threshold, in SI."""
