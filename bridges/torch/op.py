@@ -81,7 +81,7 @@ class SequenceOp:
             torch.library.register_fake(f"spikegram::{name}{suffix}", fake, lib=_LIBRARY)
             operator = getattr(torch.ops.spikegram, name + suffix).default
             torch.library.register_vmap(f"spikegram::{name}{suffix}", _mapped(operator), lib=_LIBRARY)
-        self.forward_kernel, self.backward_kernel = forward, run_backward
+        self.forward_kernel, self.backward_kernel = forward, backward
         self.forward_operator = getattr(torch.ops.spikegram, name).default
         self.backward_operator = getattr(torch.ops.spikegram, f"{name}_backward").default
         self.transformed, self.eager = _attach(self)

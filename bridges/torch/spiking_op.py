@@ -44,17 +44,22 @@ def _module(name: str, dtype: torch.dtype) -> ModuleType:
 
 def _split(function: Callable[[int, int], Any], neurons: int, steps: int, together: int = 16) -> None:
     """Call ``function(first, last)`` for the neurons of each thread, cut at multiples of ``together``."""
-    threads = 1 if neurons * steps < _ALONE else torch.get_num_threads()
-    on_lanes(function, neurons, threads, grain=together)
+    if neurons * steps < _ALONE:
+        if neurons:
+            function(0, neurons)
+        return
+    on_lanes(function, neurons, torch.get_num_threads(), grain=together)
 
 
+@cache
 def _options(text: str) -> tuple[str, int, int]:
     name, states, every = text.split()
     return name, int(states), int(every)
 
 
 def _array(t: Tensor) -> np.ndarray:
-    return t.detach().contiguous().numpy()
+    t = t.detach() if t.requires_grad else t
+    return (t if t.is_contiguous() else t.contiguous()).numpy()
 
 
 def _flat(t: Tensor, axes: int) -> np.ndarray:
@@ -132,8 +137,9 @@ def _backward(
         before = torch.cat([spikes.detach().unsqueeze(0), results[0].detach()[:-1]]).reshape(steps * batch, n)
         dweights = before.t() @ dx[0].reshape(steps * batch, n) if needs[4] else torch.zeros(0)
         found = [dweights, dspikes]
-    dscalars, dvectors = torch.zeros(scalars.shape, dtype=x.dtype), torch.zeros(vectors.shape, dtype=x.dtype)
+    dscalars, dvectors = scalars, vectors
     if needs[2] or needs[3]:
+        dscalars, dvectors = torch.zeros(scalars.shape, dtype=x.dtype), torch.zeros(vectors.shape, dtype=x.dtype)
         for k, name in enumerate(learned):
             if name in module.VECTORS:
                 total = sums[k].reshape(batch, n).sum(0, dtype=np.float64)
