@@ -330,7 +330,7 @@ class SequenceLayer(nn.Module, ABC):
 
     def _whole(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         if not x.shape[0]:
-            return x.new_empty((0, x.shape[1], *self.out_shape)), state
+            return x.new_empty((0, x.shape[1], *self.out_shape), layout=torch.strided), state
         return self.run(x, state)
 
     def _ragged(self, x: Tensor, state: Any, lengths: Tensor) -> tuple[Tensor, Any]:
@@ -343,11 +343,11 @@ class SequenceLayer(nn.Module, ABC):
             )
         if batch and not 0 <= int(lengths.min()) <= int(lengths.max()) <= steps:
             raise ValueError(f"{self._name}: lengths must lie between 0 and T = {steps}, got {lengths.tolist()}")
-        y = x.new_zeros((steps, batch, *self.out_shape))
+        y = x.new_zeros((steps, batch, *self.out_shape), layout=torch.strided)
         start = 0
         for stop in sorted(set(lengths.tolist()) - {0}):
             alive = (lengths >= stop).nonzero().squeeze(1).to(x.device)
-            y_part, later = self._whole(x[start:stop].index_select(1, alive), select(state, alive))
+            y_part, later = self._whole(_part(x, start, stop, alive), select(state, alive))
             y = y.slice_scatter(y[start:stop].index_copy(1, alive, y_part), 0, start, stop)
             state = self.State(*(t.index_copy(0, alive, new) for t, new in zip(state, later, strict=True)))
             start = stop
@@ -361,3 +361,18 @@ def _parameters(module: nn.Module, prefix: str = "") -> list[tuple[str, Tensor]]
         if child is not None:
             found += _parameters(child, f"{prefix}{name}.")
     return found
+
+
+def _part(x: Tensor, start: int, stop: int, samples: Tensor) -> Tensor:
+    """Some steps of some samples, in ascending order."""
+    if x.layout == torch.strided:
+        return x[start:stop].index_select(1, samples)
+    x = x.coalesce()
+    places = torch.full((x.shape[1],), -1, device=x.device).index_copy(
+        0, samples, torch.arange(len(samples), device=x.device)
+    )
+    t, b, *others = x.indices()
+    there = (t >= start) & (t < stop) & (places[b] >= 0)
+    indices = torch.stack([t[there] - start, places[b[there]], *(n[there] for n in others)])
+    shape = (stop - start, len(samples), *x.shape[2:])
+    return torch.sparse_coo_tensor(indices, x.values()[there], shape, is_coalesced=True)

@@ -102,6 +102,24 @@ def test_sparse_inputs_give_the_same_bits_and_gradients_of_their_values() -> Non
         layer(x.to_sparse(1))
 
 
+@pytest.mark.parametrize("backend", ["numba", "torch"])
+def test_sparse_inputs_of_other_lengths(backend: str) -> None:
+    layer = layer_of("plain", backend=backend)
+    x = spikes(layer)
+    lengths = torch.arange(B) * (T - 1) // max(1, B - 1)
+    assert lengths.unique().numel() > 1
+    results = []
+    for given in (x.clone(), x.to_sparse()):
+        given.requires_grad_()
+        y, state = layer(given, lengths=lengths)
+        y.square().sum().backward()
+        results.append((y, state.m, given.grad.to_dense() * (x != 0)))
+    for a, b in zip(*results, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-14)
+    empty, _ = layer(x[:0].to_sparse())
+    assert empty.shape == (0, B, 2) and empty.layout == torch.strided
+
+
 def test_dense_and_sparse_ways_give_the_same_gradients() -> None:
     layer = layer_of("plain")
     x = spikes(layer, 0.15)
