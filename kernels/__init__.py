@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,8 @@ __all__ = [
     "neuron_program",
     "neuron_source",
     "structure_key",
+    "synapse_constants_module",
+    "synapse_layer_module",
     "synapse_module",
 ]
 
@@ -104,6 +107,37 @@ def loop_module(plan: LoopPlan) -> ModuleType:
 
 def layer_module(model: NeuronModel, form: LayerForm, target: str = "numba", single: bool = False) -> ModuleType:
     """Import the module generated for a layer of cells: compiled passes (``numba``) or one step (``torch``)."""
+    return _layer_module(lambda: neuron_program(model), structure_key(model), form, target, single)
+
+
+def synapse_layer_module(
+    model: SynapseModel, dims: Dims, form: LayerForm, target: str = "numba", single: bool = False
+) -> ModuleType:
+    """Import the module generated for a layer of synapses that add to a variable of these dimensions."""
+    return _layer_module(lambda: _synapse_steps(model, dims), [structure_key(model), list(dims)], form, target, single)
+
+
+def synapse_constants_module(model: SynapseModel, dims: Dims) -> ModuleType:
+    """Import the module in whose ``constants`` NumPy computes what is constant in a layer of synapses."""
+    from .cache import generated
+
+    def write() -> str:
+        from .neuron_code import reference_neuron
+
+        return reference_neuron(_synapse_steps(model, dims))
+
+    return generated("synapse_layer_reference", [structure_key(model), list(dims)], write)
+
+
+def _synapse_steps(model: SynapseModel, dims: Dims) -> NeuronProgram:
+    from .synapse_step import synapse_steps
+
+    return synapse_steps(model, dims)
+
+
+def _layer_module(
+    program: Callable[[], NeuronProgram], structure: list[Any], form: LayerForm, target: str, single: bool
+) -> ModuleType:
     from .cache import generated
 
     if target not in ("numba", "torch"):
@@ -114,11 +148,11 @@ def layer_module(model: NeuronModel, form: LayerForm, target: str = "numba", sin
         from .layer_step import build_step
         from .layer_torch import torch_layer
 
-        program = neuron_program(model)
-        step = build_step(program, form)
-        return numba_layer(step, form, single) if target == "numba" else torch_layer(program, step, form)
+        made = program()
+        step = build_step(made, form)
+        return numba_layer(step, form, single) if target == "numba" else torch_layer(made, step, form)
 
-    key = [target, single and target == "numba", list(form), structure_key(model)]
+    key = [target, single and target == "numba", list(form), structure]
     return generated(f"layer_{target}", key, write)
 
 

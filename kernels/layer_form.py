@@ -8,7 +8,10 @@ __all__ = ["LayerForm", "SurrogateForm"]
 
 
 class SurrogateForm(NamedTuple):
-    """Kind, texts of the derivative and the primitive of a custom one, names of the parameters."""
+    """Kind, texts of the derivative and the primitive of a custom one, names of the parameters.
+
+    Kind '' is for what decides nothing by a surrogate: conditions have no derivative.
+    """
 
     kind: str
     derivative: str = ""
@@ -26,7 +29,7 @@ class LayerForm(NamedTuple):
     scales : tuple of float
         SI value of the unit of each channel.
     output : str
-        '' for spikes, else a state variable.
+        '' for spikes, else a state variable, or a name that the update assigns.
     output_scale : float
         SI value of the unit of the output.
     vectors : tuple of str

@@ -61,7 +61,7 @@ def numba_layer(step: LayerStep, form: LayerForm, single: bool) -> str:
     """Write the module: facts, then ``forward`` and ``backward``."""
     surrogate = _surrogate(form)
     facts = [
-        '"""Fused forward and backward pass of a layer of cells, generated from their equations."""',
+        '"""Fused forward and backward pass of a layer, generated from its equations."""',
         "",
         f"STATES = {step.states!r}",
         f"SCALARS = {step.scalars!r}",
@@ -78,10 +78,10 @@ def _surrogate(form: LayerForm) -> Callable[[sp.Expr, bool], sp.Expr]:
     names = [f"_sur_{n}" for n in form.surrogate.names]
     u = symbol("u")
     kind = form.surrogate
-    found = form_of(kind.kind, kind.derivative, kind.primitive, kind.names)
     rename = {symbol(n): symbol(s) for n, s in zip(kind.names, names, strict=True)}
 
     def at(x: sp.Expr, primitive: bool) -> sp.Expr:
+        found = form_of(kind.kind, kind.derivative, kind.primitive, kind.names)
         expr = found.primitive if primitive else found.derivative
         if expr is None:
             raise ValueError("surrogate 'custom': it was given without a primitive, which smooth=True needs")

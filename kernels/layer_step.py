@@ -165,7 +165,7 @@ def build_step(p: NeuronProgram, form: LayerForm) -> LayerStep:
     gate = symbol("not_refractory")
     threshold = _Threshold()
     for a in p.update:
-        if (condition := _decision(a.expr)) is None:
+        if not form.surrogate.kind or (condition := _decision(a.expr)) is None:
             lines.append(Line(a.name, a.expr))
         else:
             lines += threshold.write(a.name, condition, {})
@@ -214,7 +214,7 @@ def build_step(p: NeuronProgram, form: LayerForm) -> LayerStep:
         states.append("_free")
         now["_free"] = "_new__free"
 
-    output = "_s" if not form.output else now[form.output]
+    output = "_s" if not form.output else now.get(form.output, form.output)
     if form.output and form.output_scale != 1:
         lines.append(Line("_y", sp.Mul(symbol(output), 1 / sp.Float(form.output_scale), evaluate=False)))
         output = "_y"

@@ -25,7 +25,7 @@ def torch_layer(p: NeuronProgram, step: LayerStep, form: LayerForm) -> str:
     channels = [f"_x{c}" for c in range(len(form.inputs))]
     recorded = {n: step.new[n] for n in step.states}
     out = [
-        '"""One step of a layer of cells, generated from their equations."""',
+        '"""One step of a layer, generated from its equations."""',
         "",
         *HEAD[:-2],
         f"STATES = {step.states!r}",

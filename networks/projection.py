@@ -14,7 +14,7 @@ from ..units import DIMENSIONLESS, LENGTH, TIME, Dims, edge_unit, to_edge
 from .connectors import Connector
 from .population import Population, PopulationView
 from .sources import SpikeArray
-from .values import grid_steps, resolve
+from .values import check_bounds, grid_steps, resolve
 from .wiring import Wiring
 
 if TYPE_CHECKING:
@@ -350,21 +350,8 @@ class Projection:
         return resolve(value, self.size, dims, names, stream, what)
 
     def _check_bounds(self, name: str, si: Any) -> None:
-        if name not in self.synapse.bounds or not (self.procedural or self.size):
-            return
-        unit, scale = edge_unit(self.synapse.dims(name))
-        low, high = (
-            self.synapse.parameters[b].value if isinstance(b, str) else b * scale for b in self.synapse.bounds[name]
-        )
-        lowest, highest = np.min(si), np.max(si)
-        below = lowest < low - 1e-12 * abs(low)  # 0.1/1e9 and 0.1*1e-9 are neighbours
-        if below or highest > high + 1e-12 * abs(high):
-            bad = lowest if below else highest
-            word = "weight" if name == "w" else name
-            raise ValueError(
-                f"{self.what}: {word}: {self.synapse.name!r} keeps {name} in [{low / scale:g}, {high / scale:g}] "
-                f"{unit}, got {bad / scale:g}"
-            )
+        if self.procedural or self.size:
+            check_bounds(self.synapse, name, si, self.what)
 
     def _delays(self, delay: Any, dendritic: Any, rounding: bool) -> tuple[np.ndarray, np.ndarray]:
         """Axonal and dendritic steps, [1] or [S] in the order drawn."""

@@ -15,9 +15,10 @@ import numpy as np
 from ..kernels.random import series
 from ..kernels.special import exprel
 from ..language import parse_expression
-from ..units import DIMENSIONLESS, Dims, dims_text, is_unit, parse_quantity, to_si
+from ..plasticity.model import SynapseModel
+from ..units import DIMENSIONLESS, Dims, dims_text, edge_unit, is_unit, parse_quantity, to_si
 
-__all__ = ["evaluate", "grid_steps", "resolve"]
+__all__ = ["check_bounds", "evaluate", "grid_steps", "resolve"]
 
 _PLAIN = {  # of numbers without unit
     "exp": np.exp, "log": np.log, "log10": np.log10, "sin": np.sin, "cos": np.cos, "tan": np.tan,
@@ -162,6 +163,23 @@ def resolve(
     if not np.all(np.isfinite(si)):
         raise ValueError(f"{what}: expected finite numbers, got {value!r}")
     return si
+
+
+def check_bounds(model: SynapseModel, name: str, si: Any, what: str) -> None:
+    """Refuse values of a synapse's variable outside of the model's bounds."""
+    if name not in model.bounds:
+        return
+    unit, scale = edge_unit(model.dims(name))
+    low, high = (model.parameters[b].value if isinstance(b, str) else b * scale for b in model.bounds[name])
+    lowest, highest = np.min(si), np.max(si)
+    below = lowest < low - 1e-12 * abs(low)  # 0.1/1e9 and 0.1*1e-9 are neighbours
+    if below or highest > high + 1e-12 * abs(high):
+        bad = lowest if below else highest
+        word = "weight" if name == "w" else name
+        raise ValueError(
+            f"{what}: {word}: {model.name!r} keeps {name} in [{low / scale:g}, {high / scale:g}] {unit}, "
+            f"got {bad / scale:g}"
+        )
 
 
 def grid_steps(seconds: float | np.ndarray, dt: float, what: str, rounding: bool = False) -> np.ndarray:

@@ -19,7 +19,9 @@ CONTRACT = {
         *("DenseHebbian", "MultitaskingHebbian", "Sparsey"),
     },
     "bridges": {"to_brian2"},
-    "bridges.torch": {"Chain", "ELM", "Hopfield", "HopfieldLayer", "HopfieldPooling", "LMU", "SpikingLayer"},
+    "bridges.torch": {
+        *("Chain", "ELM", "Hopfield", "HopfieldLayer", "HopfieldPooling", "LMU", "SpikingLayer", "SynapseLayer"),
+    },
     "hardware": {"export"},
     "tasks": {"make_task"},
 }

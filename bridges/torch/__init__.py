@@ -19,6 +19,7 @@ from .sequence import SequenceLayer, Trace
 from .spiking import SpikingLayer
 from .states import clone, detach, select, stack, to
 from .surrogates import Surrogate
+from .synapses import SynapseLayer
 
 __all__ = [
     "Chain",
@@ -40,6 +41,7 @@ __all__ = [
     "SpikingLayer",
     "Stream",
     "Surrogate",
+    "SynapseLayer",
     "TimeConstant",
     "Trace",
     "Uniform",

@@ -16,11 +16,11 @@ from ...neurons.model import NeuronModel
 __all__ = ["features_of", "inputs_of", "names_of", "output_of", "through_of"]
 
 
-def features_of(given: Any) -> tuple[int, ...]:
-    """Cells of a layer, as a shape."""
+def features_of(given: Any, owner: str = "SpikingLayer") -> tuple[int, ...]:
+    """Cells or synapses of a layer, as a shape."""
     shape = (given,) if isinstance(given, int) else tuple(given)
     if not shape or any(not isinstance(n, int) or n < 1 for n in shape):
-        raise ValueError(f"SpikingLayer: features: expected whole numbers >= 1, got {given!r}")
+        raise ValueError(f"{owner}: features: expected whole numbers >= 1, got {given!r}")
     return shape
 
 

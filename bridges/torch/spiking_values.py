@@ -21,9 +21,10 @@ from .surrogates import Surrogate
 __all__ = ["CellConstants", "parameters_of", "start_of", "steps_held"]
 
 Shape = tuple[int, ...]
+Model = Any  # NeuronModel or SynapseModel
 
 
-def _names(model: NeuronModel, values: Mapping[str, Any], size: int) -> dict[str, Any]:
+def _names(model: Model, values: Mapping[str, Any], size: int) -> dict[str, Any]:
     """What expressions of values may use."""
     known: dict[str, Any] = {"i": (np.arange(size), DIMENSIONLESS), "N": (size, DIMENSIONLESS)}
     return known | {n: (v, model.dims(n)) for n, v in values.items()}
@@ -38,10 +39,12 @@ def _flattened(value: Any, features: Shape) -> Any:
     return value.reshape(-1) if isinstance(value, np.ndarray) and value.shape == features else value
 
 
-def parameters_of(model: NeuronModel, features: Shape, given: Mapping[str, Any], owner: str) -> dict[str, Any]:
-    """The model's parameters with those that are given, numbers or one per cell."""
+def parameters_of(
+    model: Model, features: Shape, given: Mapping[str, Any], owner: str, more: Mapping[str, float] | None = None
+) -> dict[str, Any]:
+    """The model's parameters, and ``more``, with those that are given, numbers or one per cell."""
     size = int(np.prod(features))
-    values: dict[str, Any] = {n: p.value for n, p in model.parameters.items()}
+    values: dict[str, Any] = {n: p.value for n, p in model.parameters.items()} | dict(more or {})
     for n, own in given.items():
         what = f"{owner}: parameters[{n!r}]"
         if n not in values:
@@ -53,15 +56,18 @@ def parameters_of(model: NeuronModel, features: Shape, given: Mapping[str, Any],
 
 
 def start_of(
-    model: NeuronModel, features: Shape, given: Mapping[str, Any], values: Mapping[str, Any], owner: str
-) -> dict[str, np.ndarray]:
-    """State variable -> start value of each cell."""
+    model: Model, features: Shape, given: Mapping[str, Any], values: Mapping[str, Any], owner: str,
+    states: Sequence[str] | None = None,
+) -> dict[str, np.ndarray]:  # fmt: skip
+    """State variable -> start value of each cell; ``states`` are those of a synapse model."""
     size = int(np.prod(features))
+    names: Sequence[str] = model.states if states is None else states
     for n in given:
-        if n not in model.states:
-            raise ValueError(f"{owner}: init: {n!r} is no state variable; expected one of {', '.join(model.states)}")
+        if n not in names:
+            expected = ", ".join(names) or "(none)"
+            raise ValueError(f"{owner}: init: {n!r} is no state variable; expected one of {expected}")
     start = {}
-    for k, n in enumerate(model.states):
+    for k, n in enumerate(names):
         own = _flattened(given.get(n, model.init.get(n, 0.0)), features)
         what = f"{owner}: init[{n!r}]"
         value = resolve(own, size, model.dims(n), _names(model, values, size), (0, 0, 1000 + k), what)

@@ -23,6 +23,7 @@ from spikegram.bridges.torch import (
     LegendreMemory,
     SequenceLayer,
     SpikingLayer,
+    SynapseLayer,
     detach,
     load,
     save,
@@ -30,6 +31,7 @@ from spikegram.bridges.torch import (
 )
 from spikegram.bridges.torch.op import SequenceOp
 from spikegram.neurons import BellecALIF
+from spikegram.plasticity import TsodyksMarkram
 
 T, B = 13, 3
 KERNEL_TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
@@ -100,20 +102,24 @@ class Case(NamedTuple):
     """A layer to test.
 
     ``make(**keywords)`` gets ``batch_first`` if asked for. ``smooth`` makes one whose output is differentiable.
-    ``scale`` is the size of the inputs. ``split`` is by how much a sequence in two parts may differ: products over all
-    steps before or after the recurrence round otherwise for another number of steps.
+    ``draw`` makes the inputs of normal numbers. ``split`` is by how much a sequence in two parts may differ: products
+    over all steps before or after the recurrence round otherwise for another number of steps.
     """
 
     make: Callable[..., SequenceLayer]
     smooth: Callable[..., SequenceLayer]
-    scale: float = 1.0
+    draw: Callable[[Tensor], Tensor] = torch.clone
     savable: bool = True
     split: float = 0.0
 
 
-def same(make: Callable[..., SequenceLayer], split: float = 0.0) -> Case:
+def same(make: Callable[..., SequenceLayer], split: float = 0.0, **more: Any) -> Case:
     """A layer whose output is differentiable as it is."""
-    return Case(make, make, split=split)
+    return Case(make, make, split=split, **more)
+
+
+def axons(**keywords: Any) -> SynapseLayer:
+    return SynapseLayer(TsodyksMarkram, 4, learn=("U", "tau_d", "tau_f"), **keywords)
 
 
 BRANCHES = dict(branches=3, per_branch=4, routing="random", variant="v2", learn=("tau_m",))
@@ -123,6 +129,7 @@ LAYERS = {
         lambda **k: SpikingLayer(BellecALIF, 4, learn=("tau_m", "beta"), **k),
         lambda **k: SpikingLayer(BellecALIF, 4, learn=("tau_m", "beta"), reset_grad="through", smooth=True, **k),
     ),
+    "synapses": same(axons, draw=torch.sigmoid),
     "Legendre memory": same(lambda **k: LegendreMemory((2, 2), 6, 20.0, method="bilinear", learn=("theta",), **k)),
     "Legendre memory, zoh": same(lambda **k: LegendreMemory(3, 5, 20.0, **k)),
     "LMU": same(lambda **k: LMU(2, 4, 6, 20.0, memories=2, bias=True, **k), 1e-6),
@@ -144,8 +151,8 @@ def case(request) -> Case:
 
 def inputs(layer: SequenceLayer, case: Case, *, steps: int = T, batch: int = B, dtype=None) -> Tensor:
     generator = torch.Generator().manual_seed(1)
-    x = case.scale * torch.randn((steps, batch, *layer.in_shape), generator=generator, dtype=torch.float64)
-    return x.to(dtype or next((p.dtype for p in layer.parameters()), torch.float32))
+    x = torch.randn((steps, batch, *layer.in_shape), generator=generator, dtype=torch.float64)
+    return case.draw(x).to(dtype or next((p.dtype for p in layer.parameters()), torch.float32))
 
 
 def by_steps(layer: SequenceLayer, x: Tensor, state: Any = None) -> tuple[Tensor, Any]:
