@@ -33,7 +33,7 @@ __all__ = ["SUITES", "Work", "bench_suite", "measure", "same", "works"]
 
 SUITES = {
     "memories": ("hopfield_works", "memories_dense", "memories_sparsey"),
-    "layers": ("layers_cells", "layers_elm", "layers_lmu"),
+    "layers": ("layers_cells", "layers_synapses", "layers_elm", "layers_lmu"),
 }
 
 
