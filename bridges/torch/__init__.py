@@ -5,6 +5,7 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError("spikegram.bridges.torch needs PyTorch: pip install 'spikegram[torch]'") from error
 
+from . import losses, regularisers
 from .chain import Chain, Stream
 from .decays import TimeConstant
 from .elm import ELM, ELMLayerState
@@ -51,8 +52,10 @@ __all__ = [
     "fluctuation_weights",
     "impulse_response",
     "load",
+    "losses",
     "matrix_scan",
     "outer_scan",
+    "regularisers",
     "save",
     "scan",
     "select",
