@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["LayerForm", "SurrogateForm"]
+__all__ = ["EVENT", "SENT", "LayerForm", "SurrogateForm"]
+
+EVENT, SENT = "_event", "_sent"  # input and output of a layer of synapses
 
 
 class SurrogateForm(NamedTuple):

@@ -18,12 +18,11 @@ from ..plasticity.model import SynapseModel
 from ..units import Dims
 from .build import build_synapse
 from .expressions import symbol
+from .layer_form import EVENT, SENT
 from .program import Assign, NeuronProgram, SynapseProgram, hoist, inline_copies, share, ssa
 
-__all__ = ["EVENT", "SENT", "synapse_steps"]
+__all__ = ["synapse_steps"]
 
-#: Names of the input and of the output.
-EVENT, SENT = "_event", "_sent"
 _UNKNOWN = {"t": "the time", "i": "the number of the neuron", "j": "the number of the target neuron"}
 
 

@@ -52,8 +52,7 @@ from torch import Tensor
 
 from ...kernels import structure_key, synapse_constants_module, synapse_layer_module
 from ...kernels.cache import digest
-from ...kernels.layer_form import LayerForm, SurrogateForm
-from ...kernels.synapse_step import EVENT, SENT
+from ...kernels.layer_form import EVENT, SENT, LayerForm, SurrogateForm
 from ...networks.values import check_bounds
 from ...plasticity.model import SynapseModel
 from ...units import Dims, edge_unit, parse_dims

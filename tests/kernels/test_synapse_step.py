@@ -6,9 +6,9 @@ import pytest
 import sympy as sp
 
 from spikegram.kernels.expressions import symbol
-from spikegram.kernels.layer_form import LayerForm, SurrogateForm
+from spikegram.kernels.layer_form import EVENT, SENT, LayerForm, SurrogateForm
 from spikegram.kernels.layer_step import build_step
-from spikegram.kernels.synapse_step import EVENT, SENT, synapse_steps
+from spikegram.kernels.synapse_step import synapse_steps
 from spikegram.plasticity import STDP, GapJunction, Static, SynapseModel, Tripartite, TsodyksMarkram
 from spikegram.units import DIMENSIONLESS, parse_dims
 
