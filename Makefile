@@ -24,7 +24,7 @@ demo: $(VENV)/.demo
 	$(BIN)/spikegram run ca3-digits
 
 test: $(VENV)/.test
-	$(BIN)/pytest -n 2
+	$(BIN)/pytest -n 2 --dist loadfile
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -16,7 +16,8 @@ from spikegram.neurons.spinnaker_lif import FAST, SLOW
 from spikegram.plasticity.stdp import CA3STDP
 
 INNER = ("CueCue", "ContCue", "CueCont", "ContCont", "Cond", "Int", "MergeCue", "MergeCont")
-KINDS = [("numba", "float64"), ("reference", "float64"), ("numba", "float32"), ("reference", "float32")]
+SINGLE = pytest.param("numba", "float32", marks=pytest.mark.slow)  # compiles a second time
+KINDS = [("numba", "float64"), ("reference", "float64"), SINGLE, ("reference", "float32")]
 WEIGHTS = {"float64": 1e-9, "float32": 1e-5}  # nA
 
 

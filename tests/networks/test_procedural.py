@@ -48,7 +48,7 @@ def spikes(net: Network, duration: float = 60, **more: Any) -> list[Any]:
     return [result[n].spikes for n in "abc"]
 
 
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("dtype", ["float64", pytest.param("float32", marks=pytest.mark.slow)])
 def test_the_same_as_the_stored_network_on_any_threads(dtype: str) -> None:
     net = build(dtype=dtype)
     found = spikes(net)

@@ -23,11 +23,13 @@ def test_it_is_listed() -> None:
     assert scripts()["bcm-oja"].title.startswith("Hebbian rules between rates")
 
 
+@pytest.mark.slow
 def test_every_claim_holds(report: Report) -> None:
     assert report.ok and len(report.checks) == 12
     assert json.loads((report.folder / "result.json").read_text())["ok"] is True
 
 
+@pytest.mark.slow
 def test_picture(report: Report) -> None:
     from matplotlib.image import imread
 

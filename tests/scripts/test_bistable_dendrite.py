@@ -16,12 +16,14 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     return run_script("bistable-dendrite", out=folder, show=False)
 
 
+@pytest.mark.slow
 def test_every_claim_holds(report: Report) -> None:
     assert [c for c in report.checks if not c.ok] == []
     assert len(report.checks) == 13
     assert report.numbers["folds_nA"] == pytest.approx((-0.16394, -0.12482), abs=2e-5)
 
 
+@pytest.mark.slow
 def test_pictures(report: Report) -> None:
     from matplotlib.image import imread
 
@@ -31,6 +33,7 @@ def test_pictures(report: Report) -> None:
         assert 0.01 < float((picture[..., :3] < 0.9).any(-1).mean()) < 0.9  # neither empty nor full
 
 
+@pytest.mark.slow
 def test_too_weak_a_pulse_fails_the_run(report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(script, "ON", 0.01)
     for name in ("draw_curves", "draw_switch"):

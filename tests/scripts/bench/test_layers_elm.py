@@ -8,6 +8,7 @@ from spikegram.scripts.bench import layers_elm
 from spikegram.scripts.bench.works import measure
 
 
+@pytest.mark.slow
 def test_loop_and_layer_agree() -> None:
     systems = layers_elm.make(quick=True, script=False)
     assert list(systems) == ["spikegram", "torch loop"]

@@ -7,7 +7,7 @@ import pytest
 from spikegram.scripts.bench.layers_lmu import SIZES, WORKS, agree, make
 
 
-@pytest.mark.parametrize("name", SIZES)
+@pytest.mark.parametrize("name", [n if n == "scan" else pytest.param(n, marks=pytest.mark.slow) for n in SIZES])
 def test_systems_agree(name: str) -> None:
     systems = make(name, quick=True)
     assert next(iter(systems)) == "spikegram" and len(systems) > 1
