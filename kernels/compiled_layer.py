@@ -7,9 +7,12 @@ import math
 from numba import njit
 
 from .compiled_hints import inner, options, part
+from .compiled_views import table
+from .tiles import add_product
 
 __all__ = ["add", "clear", "copy", "exprel_slope", "gather", "spread"]
 
+_DEPTH = 128  # rows of the weights that are worked with at once
 _NEAR = 0.3  # below it the sum, of which 12 terms give full precision
 
 
@@ -41,12 +44,6 @@ def _add_times(row, other, factor):
 
 
 @njit(**inner)
-def _add_four(row, a, b, c, d, fa, fb, fc, fd):
-    for j in range(row.shape[0]):
-        row[j] += (a[j] * fa + b[j] * fb) + (c[j] * fc + d[j] * fd)
-
-
-@njit(**inner)
 def gather(spikes, weights, given, out, n):
     """``out = given + spikes @ weights`` for samples of n cells, by the rows of those that spiked."""
     for first in range(0, out.shape[0], n):
@@ -60,18 +57,10 @@ def gather(spikes, weights, given, out, n):
 
 @njit(**inner)
 def spread(gradient, weights, out, n):
-    """``out = gradient @ weights`` for samples of n cells, four rows a pass."""
-    for first in range(0, out.shape[0], n):
-        row = part(out, 0, first, n)
-        clear(row)
-        whole = n - n % 4
-        for k in range(0, whole, 4):
-            g = part(gradient, 0, first + k, 4)
-            a, b = part(weights, k, 0, n), part(weights, k + 1, 0, n)
-            c, d = part(weights, k + 2, 0, n), part(weights, k + 3, 0, n)
-            _add_four(row, a, b, c, d, g[0], g[1], g[2], g[3])
-        for k in range(whole, n):
-            _add_times(row, part(weights, k, 0, n), gradient[first + k])
+    """``out = gradient @ weights`` for samples of n cells."""
+    clear(out)
+    samples = out.shape[0] // n
+    add_product(table(out, samples, n), table(gradient, samples, n), weights, _DEPTH)
 
 
 @njit(**options)
