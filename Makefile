@@ -48,11 +48,11 @@ $(VENV)/.test: $(VENV)/.checkout $(RECIPE)
 	$(PIP_INSTALL) -e ".[test]"
 	@touch $(VENV)/.demo $@
 
-# Norse asks for torchvision, which what is timed does not need.
+# Norse and SpikingJelly ask for torchvision and more, which what is timed does not need.
 $(VENV)/.bench: $(VENV)/.checkout $(RECIPE)
 	$(PIP_INSTALL) torch
-	$(PIP_INSTALL) -e ".[nest,torch]" snntorch nir nirtorch
-	$(PIP_INSTALL) --no-deps norse
+	$(PIP_INSTALL) -e ".[nest,torch]" snntorch nir nirtorch loguru
+	$(PIP_INSTALL) --no-deps norse spikingjelly
 	@touch $(VENV)/.demo $@
 
 # .checkout holds the path for which .venv was made: a moved or copied checkout gets a new .venv,

@@ -1,4 +1,4 @@
-"""Layers of cells beside plain PyTorch loops, snnTorch and Norse: one sequence forward and backward.
+"""Layers of cells beside plain PyTorch loops, snnTorch, SpikingJelly and Norse: one sequence forward and backward.
 
 Each peer runs in its best form, a loop over ``x.unbind(0)``: indexing ``x[t]`` costs a gradient as long as the sequence
 in each step. Sizes are T = 1000 steps of B = 32 samples of N = 256 cells. ``lif-shipped`` takes Norse's own module for
@@ -149,6 +149,19 @@ def _packages(both: Callable) -> dict[str, Callable[[], Any]]:
             return torch.stack(out)
 
         found["snnTorch Leaky"] = both(by_snntorch)
+    if importlib.util.find_spec("spikingjelly"):
+        from spikingjelly.activation_based import functional, neuron, surrogate
+
+        node = neuron.LIFNode(
+            tau=20.0, decay_input=False, v_reset=None, surrogate_function=surrogate.ATan(), detach_reset=True,
+            step_mode="m",
+        )  # fmt: skip
+
+        def by_spikingjelly(x: Any) -> Any:
+            functional.reset_net(node)
+            return node(x)
+
+        found["SpikingJelly LIFNode"] = both(by_spikingjelly)
     if norse := _norse():
         cells = norse.LIFCell()
 
@@ -198,7 +211,10 @@ def agree(answers: Mapping[str, Any]) -> None:
                 raise ValueError(f"{label}: {moved:.2%} of the spikes moved, gradients differ by {distance:.1e}")
 
 
-_LIF = {"snnTorch Leaky": 12.0, "Norse LIFCell": 15.0, "written torch loop": 10.0, "hand-written kernel": 1 / 1.2}
+_LIF = {
+    "snnTorch Leaky": 12.0, "SpikingJelly LIFNode": 8.0, "Norse LIFCell": 15.0, "written torch loop": 10.0,
+    "hand-written kernel": 1 / 1.2,
+}  # fmt: skip
 _GOALS = {"lif": _LIF, "recurrent-lif": {"snnTorch RLeaky": 5.0}}
 _SIZE = "steps of 32 x 256 cells, forward and backward"
 WORKS = [
