@@ -8,6 +8,7 @@ except ImportError as error:  # pragma: no cover
 from . import losses, regularisers
 from .chain import Chain, Stream
 from .decays import TimeConstant
+from .delays import Delay
 from .elm import ELM, ELMLayerState
 from .fluctuation import fluctuation_, fluctuation_weights, impulse_response
 from .hopfield import Hopfield, HopfieldLayer, HopfieldPooling
@@ -24,6 +25,7 @@ from .synapses import SynapseLayer
 
 __all__ = [
     "Chain",
+    "Delay",
     "ELM",
     "ELMLayerState",
     "Gamma",
