@@ -8,6 +8,7 @@ except ImportError as error:  # pragma: no cover
 from . import losses, regularisers
 from .chain import Chain, Stream
 from .decays import TimeConstant
+from .delayed_linear import DelayedLinear
 from .delays import Delay
 from .elm import ELM, ELMLayerState
 from .fluctuation import fluctuation_, fluctuation_weights, impulse_response
@@ -26,6 +27,7 @@ from .synapses import SynapseLayer
 __all__ = [
     "Chain",
     "Delay",
+    "DelayedLinear",
     "ELM",
     "ELMLayerState",
     "Gamma",

@@ -21,6 +21,7 @@ from spikegram.bridges.torch import (
     ELM,
     LMU,
     Delay,
+    DelayedLinear,
     LegendreMemory,
     SequenceLayer,
     SpikingLayer,
@@ -145,6 +146,8 @@ LAYERS = {
     ),
     "Delay": same(lambda **k: Delay(3, [0.0, 1.0, 4.0], **k)),
     "Delay, learned": same(lambda **k: Delay((1, 2), [[0.3, 2.6]], max_delay=4.0, learn=("delay",), **k), 1e-6, 1e-5),
+    "DelayedLinear": same(lambda **k: DelayedLinear(3, 2, max_delay=4.0, bias=True, **k), 1e-6, 1e-5),
+    "DelayedLinear, fixed": same(lambda **k: DelayedLinear(3, 2, max_delay=4.0, learn=("weight",), **k), 1e-6, 1e-5),
 }
 
 
