@@ -105,8 +105,8 @@ class Case(NamedTuple):
 
     ``make(**keywords)`` gets ``batch_first`` if asked for. ``smooth`` makes one whose output is differentiable.
     ``draw`` makes the inputs of normal numbers. ``split`` is by how much a sequence in two parts may differ: products
-    over all steps before or after the recurrence round otherwise for another number of steps. ``threads`` is by how much
-    results may differ for another number of threads, where PyTorch takes the sums and shares them out.
+    over all steps before or after the recurrence round otherwise for another number of steps. ``threads`` is how much
+    results may differ for other numbers of threads, where PyTorch takes the sums and shares them out.
     """
 
     make: Callable[..., SequenceLayer]
