@@ -12,6 +12,12 @@ Recall: o = S' q. Conditioning: keys are the stimuli shown, the value is the rew
 is the learning rate. Repeated passes of the delta rule converge to the least-squares solution, which is exact for up to
 d_k independent keys.
 
+`associator_scan` writes and reads a whole sequence, which is linear attention: o_t = S_t' q_t. With D_t = gamma_1 ...
+gamma_t and pseudo-values u_t = eta_t v_t, of the delta rule u_t = eta_t (v_t - gamma_t S_(t-1)' k_t), a chunk is
+
+    (I + diag(eta) tril(A, -1)) U = diag(eta) (V - D K S_0)   (delta),      A_ts = D_t/D_s k_t.k_s
+    O = D Q S_0 + tril(D_t/D_s q_t.k_s) U,                                  S = D_T S_0 + sum_s D_T/D_s k_s u_s'
+
 Theory of Hebb's rule (n random unit keys, values +-1, recall by a stored key): a unit of the output has the signal 1
 and crosstalk of variance (n - 1) / d_k. A sign is wrong with probability 1/2 erfc sqrt(d_k / (2 (n - 1))), the cosine
 of output and value is 1 / sqrt(1 + (n - 1) / d_k). How many pairs fit depends on what is asked:
@@ -21,7 +27,8 @@ of output and value is 1 / sqrt(1 + (n - 1) / d_k). How many pairs fit depends o
 - ``"worst"``: the crosstalk cannot exceed the signal whatever its signs, sum |k.k_s| < 1: n - 1 = sqrt(pi d_k / 2)
 
 **References.** M. Qiao 2025, "Understanding transformers through the lens of Pavlovian conditioning" (arXiv
-2508.08289); R. A. Rescorla and A. R. Wagner 1972; I. Schlag, K. Irie and J. Schmidhuber 2021 (arXiv 2102.11174).
+2508.08289); R. A. Rescorla and A. R. Wagner 1972; I. Schlag, K. Irie and J. Schmidhuber 2021 (arXiv 2102.11174);
+chunks: S. Yang, B. Wang, Y. Zhang, Y. Shen and Y. Kim 2024 (arXiv 2406.06484).
 
 >>> memory = LinearAssociator(2, rule="delta")
 >>> memory.store([[1.0, 0.0], [1.0, 0.0]], [[5.0, 1.0], [7.0, 2.0]])
@@ -40,6 +47,7 @@ from .memory import AssociativeMemory, RecallInfo, check_choice, check_count, ch
 
 __all__ = [
     "LinearAssociator",
+    "associator_scan",
     "associator_step",
     "cosine_expected",
     "crosstalk_variance",
@@ -54,6 +62,75 @@ def associator_step(
     """Write one pair: the next S [d_k, d_v] of key ``k`` [d_k] and value ``v`` [d_v]."""
     kept = S if gamma == 1 else gamma * S
     return kept + eta * np.outer(k, v if rule == "hebb" else v - kept.T @ k)
+
+
+def associator_scan(
+    q: Any, k: Any, v: Any, rule: str = "hebb", eta: Any = 1.0, gamma: Any = 1.0, form: str = "chunk",
+    chunk: int = 64, S: Any = None,
+) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+    """Write a sequence of pairs, and read after each of them.
+
+    Parameters
+    ----------
+    q, k, v : array_like
+        Cues [T, d_k], keys [T, d_k] and values [T, d_v].
+    rule : str
+        ``"hebb"`` or ``"delta"``.
+    eta, gamma : float or array_like
+        Learning rate and what is kept, in (0, 1]; numbers, or [T].
+    form : str
+        ``"recurrent"``: pair after pair; ``"chunk"``: by matrices over ``chunk`` pairs; ``"parallel"``: over all.
+        They differ by rounding alone.
+    chunk : int
+    S : array_like, optional
+        The memory before, [d_k, d_v]; 0 by default.
+
+    Returns
+    -------
+    tuple
+        Outputs [T, d_v] and the memory after the last pair.
+    """
+    check_choice(rule, "rule", ("hebb", "delta"))
+    check_choice(form, "form", ("recurrent", "chunk", "parallel"))
+    q, k, v = check_real(q, "q"), check_real(k, "k"), check_real(v, "v")
+    T, d = k.shape
+    if q.shape != k.shape or len(v) != T:
+        raise ValueError(f"q, k, v: expected [T, d_k], [T, d_k], [T, d_v], got {[list(x.shape) for x in (q, k, v)]}")
+    S = np.zeros((d, v.shape[1])) if S is None else check_real(S, "S", v.shape[1])
+    if len(S) != d:
+        raise ValueError(f"S: expected shape [{d}, {v.shape[1]}], got {list(S.shape)}")
+    rates = []
+    for value, name, most in ((eta, "eta", np.inf), (gamma, "gamma", 1.0)):
+        x = np.asarray(value, float)
+        if x.shape not in ((), (T,)) or not ((x > 0) & (x <= most) & np.isfinite(x)).all():
+            raise ValueError(f"{name}: expected a number or [T = {T}], above 0{' and up to 1' if most == 1 else ''}")
+        rates.append(np.broadcast_to(x, T))
+    eta, gamma = rates
+    if rule == "delta" and T and float((largest := eta * (k * k).sum(1)).max()) >= 2:
+        raise ValueError(f"eta: the delta rule needs eta |k|^2 < 2, got {float(largest.max()):g}")
+    o = np.empty_like(v)
+    if form == "recurrent":
+        for t in range(T):
+            S = associator_step(S, k[t], v[t], rule, eta[t], gamma[t])
+            o[t] = S.T @ q[t]
+        return o, S
+    size = check_count(chunk, "chunk") if form == "chunk" else max(T, 1)
+    for a in range(0, T, size):
+        at = slice(a, a + size)
+        o[at], S = _scan_chunk(q[at], k[at], v[at], rule, eta[at, None], gamma[at], S)
+    return o, S
+
+
+def _scan_chunk(
+    q: np.ndarray, k: np.ndarray, v: np.ndarray, rule: str, eta: np.ndarray, gamma: np.ndarray, S: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """One chunk by the equations of the module."""
+    log = np.cumsum(np.log(gamma))
+    D, ratio = np.exp(log)[:, None], np.exp(np.minimum(log[:, None] - log, 0))  # D_t, D_t/D_s for s <= t
+    u = eta * v
+    if rule == "delta":
+        u = np.linalg.solve(np.eye(len(k)) + eta * np.tril(ratio * (k @ k.T), -1), eta * (v - D * (k @ S)))
+    return D * (q @ S) + np.tril(ratio * (q @ k.T)) @ u, D[-1] * S + k.T @ (ratio[-1][:, None] * u)
 
 
 class LinearAssociator(AssociativeMemory):

@@ -10,7 +10,13 @@ import pytest
 
 from spikegram.networks import LinearAssociator
 from spikegram.networks import linear_associator as module
-from spikegram.networks.linear_associator import associator_step, cosine_expected, pairs_that_fit, sign_error
+from spikegram.networks.linear_associator import (
+    associator_scan,
+    associator_step,
+    cosine_expected,
+    pairs_that_fit,
+    sign_error,
+)
 
 
 def unit(rng: np.random.Generator, n: int, d: int) -> np.ndarray:
@@ -34,6 +40,36 @@ def test_hebb_is_linear_attention(seed: int) -> None:
         S = associator_step(S, k[t], v[t])
         o.append(S.T @ q[t])
     assert np.abs(np.array(o) - np.tril(q @ k.T) @ v).max() < 1e-10
+
+
+@pytest.mark.parametrize("gated", [False, True])
+@pytest.mark.parametrize("rule", ["hebb", "delta"])
+def test_chunks_are_the_recurrence(rule: str, gated: bool, seed: int) -> None:
+    """Written out once more: S_t = gamma (I - eta k k') S + eta k v' of the gated delta rule."""
+    rng, T = np.random.default_rng(seed), 23
+    q, k, v = rng.standard_normal((T, 6)), unit(rng, T, 6), rng.standard_normal((T, 4))
+    eta = rng.uniform(0.1, 1.9, T) if gated else 1.0
+    gamma = rng.uniform(0.5, 1, T) if gated else 1.0
+    start = rng.standard_normal((6, 4))
+    S, o = start, []
+    for t in range(T):
+        e, g = (eta[t], gamma[t]) if gated else (eta, gamma)
+        S = g * (S - (e * np.outer(k[t], k[t]) @ S if rule == "delta" else 0)) + e * np.outer(k[t], v[t])
+        o.append(q[t] @ S)
+    for form, chunk in (("recurrent", 1), ("chunk", 1), ("chunk", 5), ("chunk", 64), ("parallel", 1)):
+        came, last = associator_scan(q, k, v, rule, eta, gamma, form, chunk, start)
+        assert np.abs(came - o).max() < 1e-10 and np.abs(last - S).max() < 1e-10
+    first, S = associator_scan(q[:9], k[:9], v[:9], rule)
+    second, _ = associator_scan(q[9:], k[9:], v[9:], rule, S=S)
+    assert np.abs(np.concatenate([first, second]) - associator_scan(q, k, v, rule)[0]).max() < 1e-12
+
+
+def test_chunks_forget_without_dividing_by_nothing() -> None:
+    """gamma = 0.01 over 400 pairs: the product of all is 1e-800, below any number."""
+    k = np.tile(np.eye(2), (200, 1))
+    came, S = associator_scan(k, k, k, gamma=0.01)
+    assert came[5::2, 1] == pytest.approx(1 / (1 - 1e-4), rel=1e-7)  # a pair comes again after two steps
+    assert S == pytest.approx(np.diag([0.01, 1.0]) / (1 - 1e-4), rel=1e-7)
 
 
 @pytest.mark.parametrize(
@@ -174,6 +210,12 @@ def test_messages() -> None:
         (lambda: LinearAssociator(2, gamma=1.1), "gamma: expected a finite number > 0 and <= 1"),
         (lambda: pairs_that_fit(4, "bit", error=0.6), "error: expected a probability"),
         (lambda: module.crosstalk_variance(0, 4), "n: expected at least 1"),
+        (lambda: associator_scan(np.eye(2), np.eye(2), np.ones((3, 1))), r"q, k, v: expected \[T, d_k\]"),
+        (lambda: associator_scan(np.eye(2), np.eye(2), np.eye(2), eta=[1.0]), r"eta: expected a number or \[T = 2\]"),
+        (lambda: associator_scan(np.eye(2), np.eye(2), np.eye(2), gamma=1.5), "gamma: expected .* up to 1"),
+        (lambda: associator_scan(np.eye(2), np.eye(2), np.eye(2), "delta", eta=2.0), "needs eta"),
+        (lambda: associator_scan(np.eye(2), np.eye(2), np.eye(2), S=np.ones((3, 2))), r"S: expected shape \[2, 2\]"),
+        (lambda: associator_scan(np.eye(2), np.eye(2), np.eye(2), form="tree"), "form: expected one of recurrent"),
     ]:
         with pytest.raises(ValueError, match=message):
             call()
