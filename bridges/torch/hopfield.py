@@ -11,7 +11,8 @@ The update is that of `networks.hopfield_forms` in the projected space. ``update
 the paper, and is attention; n makes n further ones, None goes on until each head stops. With ``stop_on="p"`` (as in the
 authors' code) a head stops when the Frobenius norm of the change of its p, largest over the batch, is at most
 ``update_steps_eps``; with ``"state"`` the same of Q, and p is never held. ``update_steps_eps=0`` makes exactly n
-further updates.
+further updates. ``activation`` puts another member of the family in the place of softmax: ``"sparsemax"``,
+``"entmax15"``, ``"normmax"``, ``("entmax", a)`` or ``("normmax", g)`` leave most patterns out of the sum altogether.
 
 - These layers have no state, so they return y alone, unlike the sequence layers of this package (`Chain` takes them as
   they are), and sets come batch first: (B, L, d); ``batch_first=False`` takes (L, B, d).
@@ -20,7 +21,7 @@ further updates.
 - Projections start as N(0, 0.02^2), biases as 0, learned patterns as N(0, 0.02^2).
 
 **Reference.** H. Ramsauer et al. 2021, "Hopfield networks is all you need" (arXiv 2008.02217), section 3; names and
-defaults are those of the authors' package.
+defaults are those of the authors' package. Sparse activations: see `networks.hopfield_forms`.
 
 >>> import torch
 >>> memory = Hopfield(  # a pure memory: no projection, no normalisation, beta = 8
@@ -42,15 +43,19 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
+from ...networks.hopfield_forms import Activation, activation_named
+from .simplex import activate
+
 __all__ = ["Hopfield", "HopfieldLayer", "HopfieldPooling", "associate"]
 
 _MOST_STEPS = 10_000
+_SOFTMAX = activation_named("softmax")
 
 
 # -- the loop ---------------------------------------------------------------------------------------------------------
 def associate(
     q: Tensor, k: Tensor, v: Tensor, beta: float | Tensor = 1.0, mask: Tensor | None = None, dropout: float = 0.0,
-    steps: int | None = 0, eps: float = 1e-4, stop_on: str = "p",
+    steps: int | None = 0, eps: float = 1e-4, stop_on: str = "p", activation: Activation = _SOFTMAX,
 ) -> Tensor:  # fmt: skip
     """Update ``q`` (B, H, L, d) over ``k`` (B, H, S, d) and read out ``v`` (B, H, S, d_v): (B, H, L, d_v).
 
@@ -69,6 +74,8 @@ def associate(
         A head stops when it changes by at most this; 0 with a number of steps makes all of them.
     stop_on : str
         ``"p"`` or ``"state"``.
+    activation : Activation
+        What gives p.
     """
     if isinstance(beta, Tensor):
         scale, factor = 1.0, beta.view(-1, 1, 1)
@@ -76,12 +83,12 @@ def associate(
         scale, factor = beta, 1.0
     fixed = eps == 0 and steps is not None
     if steps != 0 and stop_on == "p" and not fixed:
-        p = _until_p_stays(q, k, scale * factor, mask, steps, eps)
+        p = _until_p_stays(q, k, scale * factor, mask, steps, eps, activation)
         return F.dropout(p, dropout) @ v
     on: Any = True
     step = 0
     while steps != 0 and (steps is None or step < steps):
-        fresh = F.scaled_dot_product_attention(q * factor, k, k, mask, scale=scale)
+        fresh = _read(q, k, k, factor, scale, mask, 0.0, activation)
         if not fixed:
             with torch.no_grad():
                 change = (fresh - q).norm(dim=(2, 3)).amax(0).view(-1, 1, 1)
@@ -91,17 +98,27 @@ def associate(
         else:
             q = fresh
         step = _next(step, steps, eps)
-    return F.scaled_dot_product_attention(q * factor, k, v, mask, dropout, scale=scale)
+    return _read(q, k, v, factor, scale, mask, dropout, activation)
+
+
+def _read(
+    q: Tensor, k: Tensor, v: Tensor, factor: float | Tensor, scale: float, mask: Tensor | None, dropout: float,
+    activation: Activation,
+) -> Tensor:  # fmt: skip
+    if activation.kind == "softmax":
+        return F.scaled_dot_product_attention(q * factor, k, v, mask, dropout, scale=scale)
+    return F.dropout(_weights(q, k, scale * factor, mask, activation), dropout) @ v
 
 
 def _until_p_stays(
-    q: Tensor, k: Tensor, factor: float | Tensor, mask: Tensor | None, steps: int | None, eps: float
-) -> Tensor:
-    p = _weights(q, k, factor, mask)
+    q: Tensor, k: Tensor, factor: float | Tensor, mask: Tensor | None, steps: int | None, eps: float,
+    activation: Activation,
+) -> Tensor:  # fmt: skip
+    p = _weights(q, k, factor, mask, activation)
     on = torch.ones(p.shape[1], 1, 1, dtype=torch.bool, device=p.device)
     step = 0
     while steps is None or step < steps:
-        fresh = torch.where(on, _weights(p @ k, k, factor, mask), p)
+        fresh = torch.where(on, _weights(p @ k, k, factor, mask, activation), p)
         with torch.no_grad():
             on = on & ((fresh - p).norm(dim=(2, 3)).amax(0).view(-1, 1, 1) > eps)
         p = fresh
@@ -117,9 +134,9 @@ def _next(step: int, steps: int | None, eps: float) -> int:
     return step + 1
 
 
-def _weights(q: Tensor, k: Tensor, factor: float | Tensor, mask: Tensor | None) -> Tensor:
+def _weights(q: Tensor, k: Tensor, factor: float | Tensor, mask: Tensor | None, activation: Activation) -> Tensor:
     z = (q * factor) @ k.transpose(-2, -1)
-    return torch.softmax(z if mask is None else z + mask, dim=-1)
+    return activate(z if mask is None else z + mask, activation)
 
 
 # -- layers -----------------------------------------------------------------------------------------------------------
@@ -164,6 +181,8 @@ class Hopfield(nn.Module):
         One more stored pattern, zero, whose projection is zero: a state may be associated with nothing.
     disable_out_projection : bool
         Give the heads side by side.
+    activation : str or tuple
+        Makes p of the overlaps; see the module.
     device, dtype
         Of the parameters.
 
@@ -182,12 +201,14 @@ class Hopfield(nn.Module):
         pattern_projection_as_static: bool = False, pattern_projection_as_connected: bool = False,
         stored_pattern_size: int | None = None, pattern_projection_size: int | None = None, batch_first: bool = True,
         dropout: float = 0.0, input_bias: bool = True, add_zero_association: bool = False,
-        disable_out_projection: bool = False, device: Any = None, dtype: Any = None,
+        disable_out_projection: bool = False, activation: Any = "softmax", device: Any = None, dtype: Any = None,
     ) -> None:  # fmt: skip
         super().__init__()
         self._config = {
             name: value for name, value in locals().items() if name not in ("self", "device", "dtype", "__class__")
         }
+        self.activation = activation_named(activation)
+        self._config["activation"] = activation if isinstance(activation, str) else list(activation)
         self.num_heads, self.batch_first, self.dropout = _count("num_heads", num_heads), batch_first, float(dropout)
         self.stop_on, self.add_zero_association = stop_on, add_zero_association
         self.update_steps_max, self.update_steps_eps = update_steps_max, float(update_steps_eps)
@@ -292,7 +313,7 @@ class Hopfield(nn.Module):
         q, k, v, mask = self._heads(input, stored_pattern_padding_mask, association_mask)
         dropout = self.dropout if self.training else 0.0
         steps, eps = self.update_steps_max, self.update_steps_eps
-        y = associate(q, k, v, self._beta(), mask, dropout, steps, eps, self.stop_on)
+        y = associate(q, k, v, self._beta(), mask, dropout, steps, eps, self.stop_on, self.activation)
         y = y.transpose(1, 2).flatten(2)
         if self.out_proj is not None:
             y = self.out_proj(y)
@@ -305,7 +326,8 @@ class Hopfield(nn.Module):
         """Give the weights p (B, H, L, S) with which `forward` reads out."""
         q, k, _, mask = self._heads(input, stored_pattern_padding_mask, association_mask)
         one = torch.eye(k.shape[2], dtype=k.dtype, device=k.device).expand(*k.shape[:2], -1, -1)
-        return associate(q, k, one, self._beta(), mask, 0.0, self.update_steps_max, self.update_steps_eps, self.stop_on)
+        steps, eps = self.update_steps_max, self.update_steps_eps
+        return associate(q, k, one, self._beta(), mask, 0.0, steps, eps, self.stop_on, self.activation)
 
     def _beta(self) -> float | Tensor:
         return self._each if self.scaling is None else self.scaling

@@ -70,6 +70,44 @@ def test_pure_memory_is_the_reference(steps: int | None, eps: float, stop_on: st
     assert Hopfield(**MEMORY).scaling == 1.0
 
 
+SPARSE = ["sparsemax", "entmax15", "normmax", ("entmax", 1.3), ("normmax", 4.0)]
+
+
+@pytest.mark.parametrize("activation", SPARSE, ids=str)
+@pytest.mark.parametrize("stop_on", ["p", "state"])
+def test_sparse_memory_is_the_reference(stop_on: str, activation: Any, make: Any) -> None:
+    Y, R = make(1, 9, 6, dtype=torch.float64), make(1, 1, 6, dtype=torch.float64)
+    for steps, eps in ((0, 1e-4), (3, 0.0), (None, 1e-9)):
+        layer = Hopfield(
+            scaling=0.4, activation=activation, update_steps_max=steps, update_steps_eps=eps, stop_on=stop_on, **MEMORY
+        )
+        want = retrieve(Y[0].numpy(), R[0, 0].numpy(), 0.4, steps, eps, "p", activation)
+        assert np.abs(layer((Y, R, Y))[0, 0].numpy() - want.states).max() < 1e-7
+        p = layer.associations((Y, R, Y))[0, 0, 0].numpy()
+        assert np.abs(p - want.p).max() < 1e-7 and (p == 0).any()
+
+
+def test_sparse_memory_is_exact_from_the_margin_on() -> None:
+    """Orthonormal patterns have the lead beta."""
+    Y = torch.eye(5, dtype=torch.float64)[None]
+    for activation, margin in (("sparsemax", 1.0), ("entmax15", 2.0), ("normmax", 1.0)):
+        assert torch.equal(Hopfield(scaling=margin, activation=activation, **MEMORY)(Y), Y)
+        assert not torch.equal(Hopfield(scaling=0.9 * margin, activation=activation, **MEMORY)(Y), Y)
+
+
+@pytest.mark.parametrize("activation", SPARSE, ids=str)
+def test_gradients_of_sparse_layers(activation: Any, make: Any) -> None:
+    layer = widen(Hopfield(4, num_heads=2, dtype=torch.float64, update_steps_max=1, activation=activation))
+    Y, R = (make(1, n, 4, dtype=torch.float64).requires_grad_() for n in (4, 2))
+    padding = torch.tensor([[False, False, True, False]])
+    assert torch.autograd.gradcheck(lambda y, r: layer((y, r, y), padding), (Y, R))
+    pooled = HopfieldPooling(4, quantity=2, activation=activation)
+    again = HopfieldPooling(**pooled.config())
+    again.load_state_dict(pooled.state_dict())
+    x = make(2, 5, 4)
+    assert torch.equal(again(x), pooled(x)) and pooled.hopfield.config()["activation"] in (activation, list(activation))
+
+
 @pytest.mark.parametrize("stop_on", ["p", "state"])
 def test_heads_stop_one_by_one(stop_on: str, make: Any) -> None:
     q, k = make(2, 3, 4, 5, dtype=torch.float64), make(2, 3, 6, 5, dtype=torch.float64)
@@ -241,6 +279,7 @@ def test_messages(make: Any) -> None:
         (lambda: Hopfield(8, scaling=[1.0, 2.0]), "scaling: expected a number or one for each of 1 heads"),
         (lambda: Hopfield(8, update_steps_max=-1), "update_steps_max: expected a whole number of at least 0"),
         (lambda: Hopfield(8, update_steps_max=None, update_steps_eps=0), "update_steps_eps: expected a number > 0"),
+        (lambda: Hopfield(8, activation="relu"), "activation: expected one of softmax, sparsemax"),
         (lambda: Hopfield(8, stop_on="xi"), "stop_on: expected 'p' or 'state'"),
         (lambda: Hopfield(8, dropout=1.0), "dropout: expected a share"),
         (
