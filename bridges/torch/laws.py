@@ -15,7 +15,7 @@ A law stands wherever a value per neuron does, in the unit of that value: ``Spik
 recurrent=)``, ``ELM(tau_m=, tau_s=)``, `TimeConstant` given a shape. The layer keeps the values, not the law: its
 `config` and a copy have the same ones, and `torch.manual_seed` before it is built makes them again.
 
->>> LogSpaced(1.0, 1000.0).draw(4).tolist()
+>>> [round(tau, 6) for tau in LogSpaced(1.0, 1000.0).draw(4).tolist()]
 [1.0, 10.0, 100.0, 1000.0]
 >>> Normal(0.0, 1.0, low=0.5).draw(1000).min().item() > 0.5
 True
