@@ -145,9 +145,13 @@ LAYERS = {
         lambda **k: ELM(5, None, 4, **BRANCHES, **k), lambda **k: ELM(5, None, 4, activation="silu", **BRANCHES, **k)
     ),
     "Delay": same(lambda **k: Delay(3, [0.0, 1.0, 4.0], **k)),
-    "Delay, learned": same(lambda **k: Delay((1, 2), [[0.3, 2.6]], max_delay=4.0, learn=("delay",), **k), 1e-6, threads=1e-5),
+    "Delay, learned": same(
+        lambda **k: Delay((1, 2), [[0.3, 2.6]], max_delay=4.0, learn=("delay",), **k), 1e-6, threads=1e-5
+    ),
     "DelayedLinear": same(lambda **k: DelayedLinear(3, 2, max_delay=4.0, bias=True, **k), 1e-6, threads=1e-5),
-    "DelayedLinear, fixed": same(lambda **k: DelayedLinear(3, 2, max_delay=4.0, learn=("weight",), **k), 1e-6, threads=1e-5),
+    "DelayedLinear, fixed": same(
+        lambda **k: DelayedLinear(3, 2, max_delay=4.0, learn=("weight",), **k), 1e-6, threads=1e-5
+    ),
 }
 
 
