@@ -88,9 +88,14 @@ class SequenceOp:
 
     def __call__(self, inputs: Sequence[Tensor], options: str = "") -> tuple[Tensor, ...]:
         """Return the differentiable results."""
-        if torch.compiler.is_compiling() or torch._C._are_functorch_transforms_active():
+        needed = torch.is_grad_enabled() and any(t.requires_grad for t in inputs)
+        if torch.compiler.is_compiling():  # which cannot trace the function where no gradient is needed
+            if needed:
+                return self.transformed.apply(options, *inputs)[: self.outputs]
+            return tuple(self.forward_operator(list(inputs), options)[: self.outputs])
+        if torch._C._are_functorch_transforms_active():
             return self.transformed.apply(options, *inputs)[: self.outputs]
-        if torch.is_grad_enabled() and any(t.requires_grad for t in inputs):
+        if needed:
             return self.eager.apply(options, *inputs)[: self.outputs]
         run = self.forward_kernel if _plain(inputs) else self.forward_operator
         return tuple(run(list(inputs), options)[: self.outputs])

@@ -62,11 +62,19 @@ class _WithSlope(torch.autograd.Function):
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
         ctx.save_for_backward(inputs[2])
-        ctx.save_for_forward(inputs[2])
 
     @staticmethod
     def backward(ctx: Any, grad: torch.Tensor) -> tuple[torch.Tensor, None, None]:
         return grad * ctx.saved_tensors[0], None, None
+
+
+class _WithSlopeBothWays(_WithSlope):
+    """The same with forward mode, of which `torch.compile` does not know."""
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[torch.Tensor, ...], output: torch.Tensor) -> None:
+        ctx.save_for_backward(inputs[2])
+        ctx.save_for_forward(inputs[2])
 
     @staticmethod
     def jvp(ctx: Any, u: torch.Tensor, value: torch.Tensor | None, slope: torch.Tensor | None) -> torch.Tensor:
@@ -78,7 +86,8 @@ def step(u: torch.Tensor, value: torch.Tensor, slope: torch.Tensor) -> torch.Ten
 
     ``slope`` may depend on ``u``: so derivatives of second order are those of the slope.
     """
-    return _WithSlope.apply(u, value.detach().to(u.dtype), slope)
+    rule = _WithSlope if torch.compiler.is_compiling() else _WithSlopeBothWays
+    return rule.apply(u, value.detach().to(u.dtype), slope)
 
 
 def propagator(

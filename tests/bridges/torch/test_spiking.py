@@ -87,6 +87,45 @@ def test_compiled_passes_are_the_generated_step(name: str, dtype: torch.dtype) -
         assert (y1 != y2).float().mean() < 2e-3
 
 
+class _CapturedError(Exception):
+    pass
+
+
+@pytest.mark.parametrize("learn", [(), ("tau_m",)], ids=["fixed", "learned"])
+def test_linear_cells_are_one_graph(learn: tuple[str, ...]) -> None:
+    """Their propagator is a matrix exponential of the learned time constants; without gradients there are none."""
+    layer = SpikingLayer(LIF, 3, learn=learn)
+    x = inputs(layer, 0.8, 10, 2, torch.float32)
+    graphs = []
+
+    def capture(graph, given):
+        graphs.append(graph)
+
+        def run(*tensors):
+            raise _CapturedError  # the graph is what counts; running it would compile the kernels
+
+        return run
+
+    torch._dynamo.reset()
+    with pytest.raises(_CapturedError):
+        torch.compile(layer, fullgraph=True, backend=capture)(x)
+    calls = [str(node.target) for node in graphs[0].graph.nodes]
+    assert sum("cells" in c or "autograd_function" in c for c in calls) == 1
+    assert any("matrix_exp" in c for c in calls) == bool(learn)
+    program = torch.export.export(layer, (x,))
+    assert sum("spikegram.cells" in str(node.target) for node in program.graph.nodes) == 1
+
+
+def test_the_loop_of_steps_compiles_too() -> None:
+    layer = SpikingLayer(BellecALIF, 3, backend="torch", learn=("tau_m",))
+    x = inputs(layer, 0.8, 2, 2, torch.float32)
+    torch._dynamo.reset()
+    y, _ = torch.compile(layer, fullgraph=True, backend="aot_eager")(x)
+    torch.testing.assert_close(y, layer(x)[0])
+    found = torch.autograd.grad(y.sum(), layer.raw_tau_m)
+    torch.testing.assert_close(found, torch.autograd.grad(layer(x)[0].sum(), layer.raw_tau_m))
+
+
 def test_checkpoints_are_all_that_is_kept() -> None:
     layer = SpikingLayer(BellecALIF, 40, learn=("tau_m",))
     x = inputs(layer, 0.8, 256, 2, torch.float32).requires_grad_()
