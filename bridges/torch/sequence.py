@@ -128,7 +128,7 @@ class SequenceLayer(nn.Module, ABC):
         """The learned start for ``batch`` samples; fields that are not learned are at rest."""
         units = self.start_units()
         found = {
-            name: (getattr(self, f"start_{name}").to(like) * units[name]).expand(batch, *shape)
+            name: (getattr(self, f"start_{name}").to(like.device, like.dtype) * units[name]).expand(batch, *shape)
             for name, shape in self.state_shapes().items()
             if name in self._learned_fields
         }
@@ -193,8 +193,9 @@ class SequenceLayer(nn.Module, ABC):
             x = x.movedim(1, 0)
         work = self._work(x)
         state = self._checked(state, x, 1, work)
-        y, state = self._ragged(x.to(work), state, lengths) if lengths is not None else self._whole(x.to(work), state)
-        y = y.to(x.dtype) if x.is_floating_point() else y
+        z = x if x.dtype == work else x.to(work)
+        y, state = self._whole(z, state) if lengths is None else self._ragged(z, state, lengths)
+        y = y if x.dtype == work else y.to(x.dtype)
         if single:
             return y.squeeze(1), self.State(*(t.squeeze(0) for t in state))
         return (y.movedim(0, 1) if self.batch_first else y), state
@@ -207,7 +208,7 @@ class SequenceLayer(nn.Module, ABC):
             state = None if state is None else self.State(*(t.unsqueeze(0) for t in state))
         work = self._work(x)
         y, state = self.advance(x.to(work), self._checked(state, x, 0, work))
-        y = y.to(x.dtype) if x.is_floating_point() else y
+        y = y.to(x.dtype)
         return (y.squeeze(0), self.State(*(t.squeeze(0) for t in state))) if single else (y, state)
 
     def trace(
@@ -304,7 +305,8 @@ class SequenceLayer(nn.Module, ABC):
     def _checked(self, state: Any, x: Tensor, times: int, work: torch.dtype) -> Any:
         batch = x.shape[times]
         if state is None:
-            return self.init_state(batch, device=x.device, dtype=work)
+            like = x if x.dtype == work else x.new_empty(0, dtype=work)
+            return self._learned_state(batch, like) if self._learned_fields else self.rest(batch, "rest", like)
         if not isinstance(state, self.State):
             raise TypeError(
                 f"{self._name}: state must be a {self.State.__name__}, got {type(state).__name__};"

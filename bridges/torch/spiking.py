@@ -323,16 +323,17 @@ class SpikingLayer(SequenceLayer):
                 y_t, state = self._step(x_t, state, named)
                 outputs.append(y_t)
             return torch.stack(outputs), state
-        steps, batch, n = x.shape[0], x.shape[1], self._size
-        channels = len(self.inputs)
-        given = x.reshape(1, steps, batch, n) if channels == 1 else x.reshape(steps, batch, channels, n).movedim(2, 0)
-        fields = tuple(state)[: len(self._torch.STATES)]
-        start = torch.stack([t.reshape(batch, n) for t in fields]) if fields else x.new_zeros(0, batch, n)
-        connected = (weights, state.spikes.reshape(batch, n)) if weights is not None else ()
+        given, state = x.unsqueeze(2) if len(self.inputs) == 1 else x, tuple(state)
+        if len(self.features) > 1:  # cells on one axis
+            given, state = given.flatten(3), tuple(t.flatten(1) for t in state)
+        fields = state[: len(self._torch.STATES)]
+        given, start = given.movedim(2, 0), torch.stack(fields) if fields else x.new_zeros(0, *given.shape[1::2])
+        connected = (weights, state[-1]) if weights is not None else ()
         options = self._options if torch.is_grad_enabled() else self._bare_options
         y, end = run_cells(given, start, *constants, options, *connected)
-        y, last = y.reshape(steps, batch, *self.features), end.reshape(len(end), batch, *self.features).unbind(0)
-        return y, self.State(*last, y[-1]) if self._connected else self.State(*last)
+        if len(self.features) > 1:
+            y, end = y.unflatten(2, self.features), end.unflatten(2, self.features)
+        return y, self.State(*end.unbind(0), y[-1]) if self._connected else self.State(*end.unbind(0))
 
     def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step."""
