@@ -323,11 +323,11 @@ class SpikingLayer(SequenceLayer):
                 y_t, state = self._step(x_t, state, named)
                 outputs.append(y_t)
             return torch.stack(outputs), state
-        given, state = x.unsqueeze(2) if len(self.inputs) == 1 else x, tuple(state)
+        given, state = x.unsqueeze(0) if len(self.inputs) == 1 else x.movedim(2, 0), tuple(state)
         if len(self.features) > 1:  # cells on one axis
             given, state = given.flatten(3), tuple(t.flatten(1) for t in state)
         fields = state[: len(self._torch.STATES)]
-        given, start = given.movedim(2, 0), torch.stack(fields) if fields else x.new_zeros(0, *given.shape[1::2])
+        start = torch.stack(fields) if fields else x.new_zeros(0, *given.shape[2:])
         connected = (weights, state[-1]) if weights is not None else ()
         options = self._options if torch.is_grad_enabled() else self._bare_options
         y, end = run_cells(given, start, *constants, options, *connected)
