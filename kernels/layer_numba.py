@@ -5,7 +5,7 @@ loop its neurons are independent, so it is vectorised. Rows of a tile lie at fix
 that the compiler sees that they do not overlap; the distance is no power of two, else they would share cache lines.
 The backward pass begins each stretch of ``every`` steps at a kept state, computes the stretch again and then goes back
 through it. Cells that send their spikes to each other come with all the cells of their sample; what arrives is added to
-the input, and its gradient to that of the spikes one step before.
+the input, and its gradient to that of the spikes one step before, or of those that were sent a delay before.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ __all__ = ["numba_layer"]
 
 _CACHE = 400_000  # bytes of the second-level cache for the states of a stretch
 _STRETCH = 32
+_DELAYS = ["from spikegram.kernels.compiled_layer_delays import give as _give, late as _late, take as _take"]
 
 
 class _LayerPrinter(NumbaPrinter):
@@ -178,7 +179,7 @@ class _Module:
         s, v = len(self.step.states), len(self.step.vectors)
         rows = [self.row("_work", r) for r in range(s)]
         vectors = [self.row("_work", s + r) for r in range(v)]
-        more = ", _W, _s0" if self.recurrent else ""
+        more = (", _W, _s0, _D" if self.form.delayed else ", _W, _s0") if self.recurrent else ""
         out = ["@_njit(**_options)"]
         out += [f"def forward(_first, _last, _every, _xs, _X, _C, _V, _work, _ys, _saved, _end{more}):"]
         out += ['    """Run neurons from ``_first`` up to ``_last`` through the sequence."""']
@@ -196,7 +197,7 @@ class _Module:
             out += [f"                _copy({rows[r]}, {self.cut('_saved', '_t//_every', r)})" for r in range(s)]
         x = [self.cut("_xs", c, "_t") for c in range(self.channels)]
         if self.recurrent:
-            out += _indented(self.arrive(x[0], self.row("_work", s + v)), 12)
+            out += _indented(self.arrive(x[0], self.row("_work", s + v), self.row("_work", s + v + 1)), 12)
             x[0] = self.row("_work", s + v)
         out += _indented(self.ahead(rows, rows, x, self.cut("_ys", "_t"), vectors), 12)
         out += [f"        _copy({rows[r]}, {self.cut('_end', r)})" for r in range(s)]
@@ -212,7 +213,8 @@ class _Module:
         then = [self.row("_past", f"(_t - _t0)*{s} + {s + r}") for r in range(s)]
         out = ["@_njit(**_options)", "def backward("]
         given = "_first, _last, _every, _down, _xs, _C, _V, _saved, _dys, _dend, _work, _past, _dxs, _dX, _dC"
-        out += [f"    {given}{', _ys, _W, _B, _s0, _ds0' if self.recurrent else ''}", "):"]
+        more = f", _ys, _W, _B, _s0, _ds0{', _D' if self.form.delayed else ''}" if self.recurrent else ""
+        out += [f"    {given}{more}", "):"]
         out += ['    """Run neurons from ``_first`` up to ``_last`` back; ``_down`` is T - 1, ..., 1, 0."""']
         out += self.scalars()
         out += [
@@ -224,13 +226,18 @@ class _Module:
         out += [f"        _copy({self.cut('_dend', r)}, {adjoints[r]})" for r in range(d)]
         out += [f"        _clear({sums[r]})" for r in range(k)]
         given_x, dy = self.row("_work", v + d + k), self.row("_work", v + d + k + 1)
-        out += [f"        _clear({dy})"] if self.recurrent else []
+        ring = v + d + k + 3  # first row in which gradients of delayed spikes wait
+        if self.form.delayed:
+            out += ["        _last = _s0.shape[0]", "        for _r in range(_last):"]
+            out += [f"            _clear({self.row('_work', f'{ring} + _r')})"]
+        elif self.recurrent:
+            out += [f"        _clear({dy})"]
         out += ["        _stretches = (_steps + _every - 1)//_every", "        for _q in range(_stretches):"]
         out += ["            _c = _stretches - 1 - _q", "            _t0 = _c*_every"]
         out += ["            _t1 = min(_t0 + _every, _steps)"]
         out += [f"            _copy({self.cut('_saved', '_c', r)}, {self.row('_past', r)})" for r in range(s)]
         x = [self.cut("_xs", c, "_t") for c in channels]
-        arrive = self.arrive(x[0], given_x)
+        arrive = self.arrive(x[0], given_x, self.row("_work", ring - 1))
         if self.recurrent:
             x[0] = given_x
         if s:
@@ -241,7 +248,10 @@ class _Module:
         out += ["            for _r in range(_steps - _t1, _steps - _t0):", "                _t = _down[_r]"]
         rows = {f"_i_{n}": now[r] for r, n in enumerate(step.states)} | {f"_ix{c}": x[c] for c in channels}
         if self.recurrent:
-            out += _indented([*arrive, f"_add({dy}, {self.cut('_dys', '_t')})"], 16)
+            told = f"_add({dy}, {self.cut('_dys', '_t')})"
+            if self.form.delayed:
+                told = f"_take({self.row('_work', f'{ring} + _t % _last')}, {self.cut('_dys', '_t')}, {dy})"
+            out += _indented([*arrive, told], 16)
         rows |= {"_idy": dy if self.recurrent else self.cut("_dys", "_t")} | {
             f"_a_{n}": adjoints[r] for r, n in enumerate(step.differentiable)
         }
@@ -251,14 +261,22 @@ class _Module:
         out += _indented(self.back(rows), 16)
         if self.recurrent:
             out.append(f"                _spread({self.cut('_dxs', 0, '_t')}, _B, {dy}, {self.recurrent})")
+        if self.form.delayed:
+            out.append(f"                _give({dy}, _D, _t, _work, {ring}, {self.stride}, _last, {self.recurrent})")
         out += [f"        _copy({adjoints[r]}, {self.cut('_dX', r)})" for r in range(d)]
         out += [f"        _copy({sums[r]}, {self.cut('_dC', r)})" for r in range(k)]
-        out += [f"        _copy({dy}, _part(_ds0, 0, _a, _n))"] if self.recurrent else []
+        if self.form.delayed:
+            out += ["        for _r in range(_last):"]
+            out += [f"            _copy({self.row('_work', f'{ring} + _r')}, _part(_ds0, _r, _a, _n))"]
+        elif self.recurrent:
+            out += [f"        _copy({dy}, _part(_ds0, 0, _a, _n))"]
         return [*out, "        _a += _n", "", ""]
 
-    def arrive(self, given: str, row: str) -> list[str]:
-        """Add what the spikes of the step before bring to the input."""
+    def arrive(self, given: str, row: str, late: str) -> list[str]:
+        """Add what spikes of the step before, or of a delay before, bring to the input; ``late`` is a row for them."""
         n = self.recurrent
+        if self.form.delayed:
+            return [f"_late(_ys, _s0, _D, _t, _a, {late}, {n})", f"_gather({late}, _W, {given}, {row}, {n})"]
         return [
             "if _t == 0:", f"    _gather(_part(_s0, 0, _a, _n), _W, {given}, {row}, {n})",
             "else:", f"    _gather(_part(_ys, _t - 1, _a, _n), _W, {given}, {row}, {n})",
@@ -270,8 +288,12 @@ class _Module:
     def text(self) -> str:
         step = self.step
         rows = (
-            len(step.states) + len(step.vectors) + bool(self.recurrent),
-            len(step.vectors) + len(step.differentiable) + len(step.learned) + 2 * bool(self.recurrent),
+            len(step.states) + len(step.vectors) + bool(self.recurrent) + self.form.delayed,
+            len(step.vectors)
+            + len(step.differentiable)
+            + len(step.learned)
+            + 2 * bool(self.recurrent)
+            + self.form.delayed,
         )
         head = [
             '"""Compiled passes of a layer."""',
@@ -288,6 +310,7 @@ class _Module:
             "    add as _add, clear as _clear, copy as _copy, exprel_slope as _exprel_slope, gather as _gather,",
             "    spread as _spread,",
             ")",
+            *_DELAYS[: self.form.delayed],
             "from spikegram.kernels.compiled_special import clip as _clip, exp as _exp, exprel as _exprel, mod as _mod",
             "",
             "_f4 = _np.float32",

@@ -48,6 +48,7 @@ from .laws import drawn
 from .sequence import SequenceLayer
 from .spiking_checks import features_of, inputs_of, names_of, output_of, through_of
 from .spiking_config import fields_of, model_of, plain
+from .spiking_delays import arriving, delays_of
 from .spiking_op import register, run_cells
 from .spiking_recurrent import config_of_weights, make_weights, weight_matrix
 from .spiking_state import state_class
@@ -96,6 +97,9 @@ class SpikingLayer(SequenceLayer):
         only the entries that it has are trained (``recurrent_weight``, by the mask ``recurrent_mask``).
     inhibition : float
         What each spike takes from all other cells of its sample one step later, in the unit of x.
+    recurrent_delay : float or sequence, optional
+        When spikes reach other cells, weights and inhibition alike: ms, a whole number of steps >= 1, one for all or
+        one for each cell that sends. Default: one step.
     init_state : "rest" or "learn"
         Where sequences start: in the start values of the model, or in values that are learned from there on, one per
         cell in edge units (``start_v`` and so on).
@@ -109,7 +113,8 @@ class SpikingLayer(SequenceLayer):
     -----
     State: one field (B, *features) for each state variable of the model, in SI; with a refractory period of more than
     one step ``refractory_steps`` (steps that are left), with a refractory condition ``not_refractory``; with recurrent
-    weights or inhibition ``spikes``, those of the last step.
+    weights or inhibition ``spikes``, those of the last step; with a longer ``recurrent_delay``, of up to D steps,
+    those of the last D steps (B, D, *features), the oldest first.
 
     Shapes: x (T, B, *features) -> y (T, B, *features).
 
@@ -139,6 +144,7 @@ class SpikingLayer(SequenceLayer):
         smooth: bool = False,
         recurrent: str | Tensor | None = None,
         inhibition: float = 0.0,
+        recurrent_delay: Any = None,
         init_state: str = "rest",
         batch_first: bool = False,
         backend: str = "auto",
@@ -172,6 +178,12 @@ class SpikingLayer(SequenceLayer):
             raise ValueError(f"{owner}: recurrent and inhibition need spikes as output, got output={self.output!r}")
         if not 0 <= self.inhibition < float("inf"):
             raise ValueError(f"{owner}: inhibition: expected a number >= 0, got {inhibition!r}")
+        if recurrent_delay is not None and not self._connected:
+            raise ValueError(f"{owner}: recurrent_delay: expected recurrent or inhibition with it, got neither")
+        self._given["recurrent_delay"] = recurrent_delay
+        delays = delays_of(recurrent_delay, self._size, self.dt, owner)
+        self.register_buffer("recurrent_steps", delays if delays is None else delays.to(device), persistent=False)
+        self._line = 0 if delays is None else int(delays.max())
         values = parameters_of(model, shape, self._given["parameters"], owner)
         held = steps_held(model, values, self.dt, owner)
         self._form = self._form_of(values, held)
@@ -194,7 +206,12 @@ class SpikingLayer(SequenceLayer):
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         """Field -> shape without the batch axis."""
-        return dict.fromkeys(self._all_fields(), self.features)
+        shapes = dict.fromkeys(self._all_fields(), self.features)
+        return shapes | {"spikes": self._spikes_shape} if self._connected else shapes
+
+    @property
+    def _spikes_shape(self) -> tuple[int, ...]:
+        return (self._line, *self.features) if self._line else self.features
 
     def start_units(self) -> dict[str, float]:
         """State variables of the model, with their edge units in SI."""
@@ -258,7 +275,7 @@ class SpikingLayer(SequenceLayer):
             self.inputs, tuple(edge_unit(dims(n))[1] for n in self.inputs), self.output,
             edge_unit(dims(self.output))[1] if self.output else 1.0, tuple(n for n, v in values.items() if np.ndim(v)),
             self.learn, through, bool(held.max() > 0), self.smooth, SurrogateForm(*self.surrogate.form),
-            self._size if self._connected else 0,
+            self._size if self._connected else 0, self._line > 0,
         )  # fmt: skip
 
     def _make_parameters(self, values: Mapping[str, Any], kind: Mapping[str, Any], recurrent: Any) -> None:
@@ -298,7 +315,8 @@ class SpikingLayer(SequenceLayer):
             return super().rest(batch, mode, like)
         start = self._fixed.start(self._kept, (1, *self.features), like)
         start = start.expand(-1, batch, *self.features).clone(memory_format=torch.contiguous_format)
-        return self.State(*start.unbind(0))
+        state = self.State(*start.unbind(0))
+        return state._replace(spikes=like.new_zeros(batch, *self._spikes_shape)) if self._line else state
 
     def _use(self, x: Tensor) -> str:
         if self.backend == "numba" and x.device.type != "cpu":
@@ -323,17 +341,28 @@ class SpikingLayer(SequenceLayer):
                 y_t, state = self._step(x_t, state, named)
                 outputs.append(y_t)
             return torch.stack(outputs), state
-        given, state = x.unsqueeze(0) if len(self.inputs) == 1 else x.movedim(2, 0), tuple(state)
+        given, fields = x.unsqueeze(0) if len(self.inputs) == 1 else x.movedim(2, 0), tuple(state)
+        fields = fields[: len(self._torch.STATES)]
         if len(self.features) > 1:  # cells on one axis
-            given, state = given.flatten(3), tuple(t.flatten(1) for t in state)
-        fields = state[: len(self._torch.STATES)]
+            given, fields = given.flatten(3), tuple(t.flatten(1) for t in fields)
         start = torch.stack(fields) if fields else x.new_zeros(0, *given.shape[2:])
-        connected = (weights, state[-1]) if weights is not None else ()
+        connected: tuple[Tensor, ...] = ()
+        if weights is not None and self._line:
+            connected = weights, state.spikes.flatten(2).movedim(1, 0), self.recurrent_steps
+        elif weights is not None:
+            connected = weights, state.spikes.flatten(1)
         options = self._options if torch.is_grad_enabled() else self._bare_options
         y, end = run_cells(given, start, *constants, options, *connected)
         if len(self.features) > 1:
             y, end = y.unflatten(2, self.features), end.unflatten(2, self.features)
-        return y, self.State(*end.unbind(0), y[-1]) if self._connected else self.State(*end.unbind(0))
+        return y, self.State(*end.unbind(0), *self._sent(state, y))
+
+    def _sent(self, state: Any, y: Tensor) -> tuple[Tensor, ...]:
+        """What the state keeps of the spikes, after those of y (T, B, *features)."""
+        if not self._line:
+            return (y[-1],) if self._connected else ()
+        late = y[-self._line :].movedim(0, 1)
+        return (torch.cat([state.spikes[:, late.shape[1] :], late], 1),)
 
     def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step."""
@@ -355,11 +384,11 @@ class SpikingLayer(SequenceLayer):
         channels = (x,) if len(self.inputs) == 1 else x.unbind(1)
         shape = (x.shape[0], *self.features)
         if self._connected:
-            arriving = state.spikes.reshape(shape[0], self._size) @ constants["_weights"]
-            channels = (channels[0] + arriving.reshape(shape), *channels[1:])
+            spikes = arriving(state.spikes.flatten(2), self.recurrent_steps) if self._line else state.spikes.flatten(1)
+            channels = (channels[0] + (spikes @ constants["_weights"]).reshape(shape), *channels[1:])
         y, new = self._torch.step(channels, tuple(state)[: len(self._torch.STATES)], constants)
-        new = (*new, y) if self._connected else new
-        return y.expand(shape), self.State(*(t.expand(shape) for t in new))
+        y = y.expand(shape)
+        return y, self.State(*(t.expand(shape) for t in new), *self._sent(state, y.unsqueeze(0)))
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: generated modules are found again."""

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ...kernels.lanes import on_lanes
 from .op import SequenceOp
+from .spiking_delays import arrived
 
 __all__ = ["register", "run_cells"]
 
@@ -93,7 +94,10 @@ def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
     end = np.empty((states, batch * n), module.REAL)
     saved = np.empty((kept, states, batch * n), module.REAL)
     given = every, _flat(x, 2), _flat(state, 1), _array(scalars), _wide(vectors, batch)
-    more = (_array(recurrent[0]), _flat(recurrent[1], 0)) if recurrent else ()
+    more: tuple[np.ndarray, ...] = ()
+    if recurrent:
+        weights, spikes, *delays = recurrent
+        more = _array(weights), _flat(spikes, spikes.ndim - 2), *map(_array, delays)
 
     def run(first: int, last: int) -> None:
         work = np.empty(module.ROWS[0] * module.STRIDE, module.REAL)
@@ -121,22 +125,24 @@ def _backward(
     made = _flat(dx, 2), _flat(dstate, 1), sums
 
     def run(first: int, last: int) -> None:
-        work = np.empty(module.ROWS[1] * module.STRIDE, module.REAL)
+        work = np.empty((module.ROWS[1] + waiting) * module.STRIDE, module.REAL)
         past = np.empty(max(1, min(every, steps) * len(module.STATES)) * module.STRIDE, module.REAL)
         module.backward(first, last, *given, work, past, *made, *more)
 
     more: tuple[np.ndarray, ...] = ()
-    found: list[Tensor] = []
+    waiting, found = 0, []
     if recurrent:
-        weights, spikes = recurrent
-        dspikes = torch.empty(spikes.shape, dtype=x.dtype)
-        back = _array(weights.t())
-        more = _flat(results[0], 1), _array(weights), back, _flat(spikes, 0), _flat(dspikes, 0)
+        weights, spikes, *delays = recurrent
+        dspikes, axes = torch.empty(spikes.shape, dtype=x.dtype), spikes.ndim - 2
+        back, waiting = _array(weights.t()), len(spikes) if delays else 0
+        more = _flat(results[0], 1), _array(weights), back, _flat(spikes, axes), _flat(dspikes, axes)
+        more += tuple(map(_array, delays))
     _split(run, neurons, steps, n if recurrent else 16)
     if recurrent:
-        before = torch.cat([spikes.detach().unsqueeze(0), results[0].detach()[:-1]]).reshape(steps * batch, n)
-        dweights = before.t() @ dx[0].reshape(steps * batch, n) if needs[4] else torch.zeros(0)
-        found = [dweights, dspikes]
+        before, y = spikes.detach(), results[0].detach()
+        heard = arrived(before, y, delays[0]) if delays else torch.cat([before.unsqueeze(0), y[:-1]])
+        product = heard.reshape(steps * batch, n).t() @ dx[0].reshape(steps * batch, n) if needs[4] else torch.zeros(0)
+        found = [product, dspikes, *(torch.zeros(0) for _ in delays)]
     dscalars, dvectors = scalars, vectors
     if needs[2] or needs[3]:
         dscalars, dvectors = torch.zeros(scalars.shape, dtype=x.dtype), torch.zeros(vectors.shape, dtype=x.dtype)
@@ -170,8 +176,9 @@ def run_cells(
         Constants in the order of the module's ``SCALARS`` and ``VECTORS``.
     options : str
         What `register` gave.
-    recurrent : tensors [N, N], [B, N]
-        Weights from cell to cell, and the spikes of the step before; only for kernels that take them.
+    recurrent : tensors [N, N], [B, N], or [N, N], [D, B, N], [N]
+        Weights from cell to cell, and the spikes of the step before; or the spikes of the D steps before, the oldest
+        first, and the delay of each cell's spikes in steps (int64). Only for kernels that take them.
 
     Returns
     -------
