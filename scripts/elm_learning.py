@@ -13,16 +13,20 @@ Files: curves of learning as one PNG; result.json. About a minute on one core.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..experiment import Report
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
 from ..tasks import Task, make_task
+from ._training import Curve, Panel, draw_curves, learn
 
-__all__ = ["PLANS", "Curve", "Plan", "check", "draw", "learn", "run"]
+if TYPE_CHECKING:
+    from pathlib import Path
 
-ORANGE = "#D55E00"
+    from spikegram.bridges.torch import ELM
+
+__all__ = ["PLANS", "Plan", "check", "draw", "run", "train"]
+
+DIGITS, ADDING = "digits by rows", "adding problem"
 LONG, SHORT = "sums of digits, up to 150 ms", "sums of digits, up to 2 ms"
 
 
@@ -36,25 +40,13 @@ class Plan(NamedTuple):
     share: float = 1.0
 
 
-class Curve(NamedTuple):
-    """Scores on the test set after so many batches, and the number of learned weights."""
-
-    batches: list[int]
-    scores: list[float]
-    weights: int
-
-
 # inputs that are no spikes are taken as they are: traces that are gone after a step
 PLANS = {
-    "digits by rows": Plan(
-        "sequential_digits", {}, dict(memory=50, tau_s=0.2, tau_range=(1.0, 50.0)), 2e-2
-    ),
-    "adding problem": Plan(
-        "adding", dict(T=50), dict(memory=24, tau_s=0.2, tau_range=(1.0, 200.0)), 5e-3, 1.5
-    ),
+    DIGITS: Plan("sequential_digits", {}, dict(memory=50, tau_s=0.2, tau_range=(1.0, 50.0)), 2e-2),
+    ADDING: Plan("adding", dict(T=50), dict(memory=24, tau_s=0.2, tau_range=(1.0, 200.0)), 5e-3, 1.5),
     LONG: Plan("shd_adding_standin", {}, dict(memory=20, tau_range=(1.0, 150.0)), 5e-3),
     SHORT: Plan("shd_adding_standin", {}, dict(memory=20, tau_range=(1.0, 2.0)), 5e-3),
-}  # fmt: skip
+}
 
 
 def run(report: Report, batches: int = 600, seed: int = 0) -> None:
@@ -70,52 +62,30 @@ def run(report: Report, batches: int = 600, seed: int = 0) -> None:
     """
     if batches < 20:
         raise ValueError(f"batches: expected at least 20, got {batches}")
-    curves = {}
-    for name, plan in PLANS.items():
-        task = make_task(plan.task, seed=seed, **plan.options)
-        curves[name] = learn(report, name, task, plan, round(plan.share * batches), seed)
+    curves = {name: train(report, name, round(plan.share * batches), seed) for name, plan in PLANS.items()}
     check(report, curves)
     report.numbers.update({name: curve._asdict() for name, curve in curves.items()})
     draw(report.file("learning.png", "scores on unseen samples while learning"), curves)
 
 
-def learn(report: Report, name: str, task: Task, plan: Plan, batches: int, seed: int) -> Curve:
-    """Train a neuron on the answer at the last step; score about 20 times."""
-    import torch
-    from torch import nn
+def train(report: Report, name: str, batches: int, seed: int) -> Curve:
+    """Train the neuron of a plan."""
+    plan = PLANS[name]
 
-    from ..bridges.torch import ELM
+    def neuron(task: Task) -> ELM:
+        from ..bridges.torch import ELM
 
-    torch.manual_seed(seed)
-    layer = ELM(task.inputs, task.outputs, **plan.layer)
-    optimiser = torch.optim.Adam(layer.parameters(), lr=plan.rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, batches)
-    loss = nn.functional.cross_entropy if task.kind == "classes" else nn.functional.mse_loss
-    unseen, target = task.test()
-    curve = Curve([], [], layer.parameter_count)
-    for k in report.progress(range(batches + 1), name, "batch"):
-        if k % max(1, batches // 20) == 0 or k == batches:
-            with torch.no_grad():
-                y, _ = layer(torch.from_numpy(unseen))
-            curve.scores.append(task.score(y[-1].numpy(), target))
-            curve.batches.append(k)
-        if k == batches:
-            break
-        x, wanted = (torch.from_numpy(a) for a in task.batch(64, k))
-        optimiser.zero_grad()
-        y, _ = layer(x)
-        loss(y[-1], wanted).backward()
-        nn.utils.clip_grad_norm_(layer.parameters(), 1.0)
-        optimiser.step()
-        schedule.step()
-    return curve
+        return ELM(task.inputs, task.outputs, **plan.layer)
+
+    task = make_task(plan.task, seed=seed, **plan.options)
+    return learn(report, name, task, neuron, batches, plan.rate, seed)[0]
 
 
 def check(report: Report, curves: dict[str, Curve]) -> None:
     """Hold the last scores against what is claimed."""
     last = {name: curve.scores[-1] for name, curve in curves.items()}
-    digits, adding, long, short = (last[n] for n in ("digits by rows", "adding problem", LONG, SHORT))
-    first = curves["digits by rows"].scores[0]
+    digits, adding, long, short = (last[n] for n in PLANS)
+    first = curves[DIGITS].scores[0]
     report.check("digits: share right", ">= 0.93", digits, ok=digits >= 0.93)
     report.check("digits: before learning, about", "0.1", first, ok=first < 0.25)
     report.check("adding: mean squared error", "< 0.01 (blind: 0.1667)", adding, ok=adding < 0.01)
@@ -125,19 +95,10 @@ def check(report: Report, curves: dict[str, Curve]) -> None:
 
 
 def draw(path: Path, curves: dict[str, Curve]) -> None:
-    """Two panels: share of right answers, error of sums of numbers."""
-    with figure_style():
-        figure = new_figure(7.2, 2.9)
-        left, right = figure.subplots(1, 2)
-        for (name, curve), colour in zip(
-            ((n, c) for n, c in curves.items() if n != "adding problem"), (INK, BLUE, ORANGE), strict=True
-        ):
-            left.plot(curve.batches, curve.scores, color=colour, label=name, lw=1.2)
-        left.set(xlabel="batches", ylabel="share right", ylim=(0, 1.02))
-        left.legend(loc="lower right")
-        sums = curves["adding problem"]
-        right.semilogy(sums.batches, sums.scores, color=BLUE, lw=1.2, label="adding problem, 50 steps")
-        right.axhline(1 / 6, color=INK, lw=0.8, ls="--", label="best answer that does not look")
-        right.set(xlabel="batches", ylabel="mean squared error")
-        right.legend(loc="upper right")
-        finish(figure, path)
+    """Three panels: digits, sums of numbers, sums of digits."""
+    panels = [
+        Panel("digits, row by row", "classes", 0.1, {"one neuron": curves[DIGITS]}),
+        Panel("sum of two marked numbers of 50", "numbers", 1 / 6, {"one neuron": curves[ADDING]}),
+        Panel("sum of two digits of spikes", "classes", 0.2, {n.partition(", ")[2]: curves[n] for n in (LONG, SHORT)}),
+    ]
+    draw_curves(path, panels)

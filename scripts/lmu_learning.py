@@ -13,28 +13,20 @@ Files: curves of learning as one PNG; result.json. Under a minute on one core.
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..experiment import Report
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
 from ..tasks import Task, make_task
+from ._training import Curve, Panel, draw_curves, learn
 
 if TYPE_CHECKING:
-    from spikegram.bridges.torch import LMU
+    from pathlib import Path
 
-__all__ = ["Curve", "check", "draw", "learn", "run"]
+    from spikegram.bridges.torch import LMU, Chain
+
+__all__ = ["adder", "check", "draw", "parallel", "run", "whole_cell"]
 
 ADDING = 50  # steps
-ORANGE = "#D55E00"
-
-
-class Curve(NamedTuple):
-    """Scores on the test set after so many batches, and the number of learned weights."""
-
-    batches: list[int]
-    scores: list[float]
-    weights: int
 
 
 def run(report: Report, batches: int = 800, seed: int = 0) -> None:
@@ -52,31 +44,31 @@ def run(report: Report, batches: int = 800, seed: int = 0) -> None:
         raise ValueError(f"batches: expected at least 100, got {batches}")
     digits, sums = make_task("sequential_digits", by="pixel", seed=seed), make_task("adding", T=ADDING, seed=seed)
     curves = {
-        "whole cell": learn(report, digits, whole_cell, batches, 5e-3, seed),
-        "without recurrence": learn(report, digits, parallel, batches, 5e-3, seed),
-        "adding": learn(report, sums, adder, batches, 1e-2, seed),
+        "whole cell": learn(report, "digits, whole cell", digits, whole_cell, batches, 5e-3, seed)[0],
+        "without recurrence": learn(report, "digits, without recurrence", digits, parallel, batches, 5e-3, seed)[0],
+        "adding": learn(report, "adding", sums, adder, batches, 1e-2, seed)[0],
     }
     check(report, curves)
     report.numbers.update({name: curve._asdict() for name, curve in curves.items()})
     draw(report.file("learning.png", "scores on unseen samples while learning"), curves)
 
 
-def whole_cell(task: Task) -> LMU:
+def whole_cell(task: Task) -> Chain:
     """Every coupling of the cell of 2019."""
     from ..bridges.torch import LMU
 
-    return LMU(task.inputs, 64, 32, float(task.T))
+    return _read(LMU(task.inputs, 64, 32, float(task.T)), task)
 
 
-def parallel(task: Task) -> LMU:
+def parallel(task: Task) -> Chain:
     """A linear memory of the input, read by one layer."""
     from ..bridges.torch import LMU
 
     few: dict[str, Any] = dict(couplings=("W_x",), activation="relu", bias=True, method="bilinear")
-    return LMU(task.inputs, 64, 32, float(task.T), **few)
+    return _read(LMU(task.inputs, 64, 32, float(task.T), **few), task)
 
 
-def adder(task: Task) -> LMU:
+def adder(task: Task) -> Chain:
     """Eight memories behind rectified encoders.
 
     One step of ``theta`` moves a memory by about 1/theta of its input, so W_m begins larger by theta/5.
@@ -89,42 +81,16 @@ def adder(task: Task) -> LMU:
     layer = LMU(task.inputs, 32, 6, float(task.T), memories=8, **few)
     with torch.no_grad():
         layer.W_m.mul_(task.T / 5)
-    return layer
+    return _read(layer, task)
 
 
-def learn(report: Report, task: Task, make: Any, batches: int, rate: float, seed: int) -> Curve:
-    """Train a layer and a linear readout of its last output; score about 20 times."""
-    import torch
+def _read(layer: LMU, task: Task) -> Chain:
+    """The layer with a linear readout."""
     from torch import nn
 
-    torch.manual_seed(seed)
-    layer = make(task)
-    readout = nn.Linear(layer.hidden, task.outputs)
-    weights = [*layer.parameters(), *readout.parameters()]
-    optimiser = torch.optim.Adam(weights, lr=rate)
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, batches)
-    unseen, target = task.test()
-    every = max(1, batches // 20)
-    curve = Curve([], [], sum(w.numel() for w in weights))
+    from ..bridges.torch import Chain
 
-    def answers(x: Any) -> Any:
-        return readout(layer(torch.from_numpy(x))[0][-1])
-
-    for k in report.progress(range(batches + 1), f"{task.name}, {make.__name__.replace('_', ' ')}", "batch"):
-        if k % every == 0 or k == batches:
-            with torch.no_grad():
-                curve.scores.append(task.score(answers(unseen).numpy(), target))
-            curve.batches.append(k)
-        if k == batches:
-            break
-        x, wanted = task.batch(64, k)
-        optimiser.zero_grad()
-        loss = nn.functional.cross_entropy if task.kind == "classes" else nn.functional.mse_loss
-        loss(answers(x), torch.from_numpy(wanted)).backward()
-        nn.utils.clip_grad_norm_(weights, 1.0)
-        optimiser.step()
-        schedule.step()
-    return curve
+    return Chain(layer, nn.Linear(layer.hidden, task.outputs))
 
 
 def check(report: Report, curves: dict[str, Curve]) -> None:
@@ -148,20 +114,10 @@ def _first(curve: Curve, score: float) -> float:
 
 def draw(path: Path, curves: dict[str, Curve]) -> None:
     """Two panels: share of right digits, error of sums."""
-    with figure_style():
-        figure = new_figure(7.2, 3.0)
-        left, right = figure.subplots(1, 2)
-        for name, colour in (("whole cell", BLUE), ("without recurrence", ORANGE)):
-            curve = curves[name]
-            left.plot(curve.batches, curve.scores, color=colour, label=f"{name}, {curve.weights} weights")
-        left.axhline(0.1, color=INK, lw=0.7, ls=":")
-        left.set(ylim=(0, 1.02), xlabel="batches of 64", ylabel="share of unseen digits told")
-        left.legend(frameon=False, fontsize=7, loc="center right")
-        left.set_title("digits, pixel by pixel", loc="left")
-        curve = curves["adding"]
-        right.semilogy(curve.batches, curve.scores, color=BLUE, label=f"without recurrence, {curve.weights} weights")
-        right.axhline(1 / 6, color=INK, lw=0.7, ls=":", label="best blind answer")
-        right.set(xlabel="batches of 64", ylabel="mean squared error")
-        right.legend(frameon=False, fontsize=7)
-        right.set_title(f"sum of two marked numbers of {ADDING}", loc="left")
-        finish(figure, path)
+    digits = {name: curves[name] for name in ("whole cell", "without recurrence")}
+    sums = {"without recurrence": curves["adding"]}
+    panels = [
+        Panel("digits, pixel by pixel", "classes", 0.1, digits),
+        Panel(f"sum of two marked numbers of {ADDING}", "numbers", 1 / 6, sums),
+    ]
+    draw_curves(path, panels)

@@ -9,12 +9,13 @@ import pytest
 
 from spikegram.experiment import Report, run_script, scripts
 from spikegram.scripts import lmu_learning
+from spikegram.scripts._training import Curve, learn
 from spikegram.tasks import make_task
 
 GOOD = {
-    "whole cell": lmu_learning.Curve([0, 10], [0.1, 0.97], 5),
-    "without recurrence": lmu_learning.Curve([0, 10, 20], [0.1, 0.5, 0.93], 5),
-    "adding": lmu_learning.Curve([0, 10], [1.0, 0.01], 5),
+    "whole cell": Curve([0, 10], [0.1, 0.97], 5),
+    "without recurrence": Curve([0, 10, 20], [0.1, 0.5, 0.93], 5),
+    "adding": Curve([0, 10], [1.0, 0.01], 5),
 }
 
 
@@ -33,7 +34,7 @@ def test_every_claim_holds(tmp_path: Path) -> None:
 def test_a_short_training_gets_better(tmp_path: Path) -> None:
     task = make_task("sequential_digits", by="pixel")
     report = Report("lmu-learning", tmp_path, show=False)
-    curve = lmu_learning.learn(report, task, lmu_learning.parallel, 120, 5e-3, 0)
+    curve, _ = learn(report, "", task, lmu_learning.parallel, 120, 5e-3)
     assert curve.batches == [*range(0, 121, 6)] and len(curve.scores) == 21
     assert curve.scores[0] < 0.3 and curve.scores[-1] > 0.5
     assert curve.weights == (1 + 1 + 64 + 64 * 32 + 64) + 650
@@ -42,10 +43,10 @@ def test_a_short_training_gets_better(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "worse",
     [
-        {"whole cell": lmu_learning.Curve([0, 10], [0.1, 0.94], 5)},
-        {"whole cell": lmu_learning.Curve([0, 10, 20, 30], [0.1, 0.1, 0.1, 0.97], 5)},
-        {"without recurrence": lmu_learning.Curve([0, 20], [0.1, 0.8], 5)},
-        {"adding": lmu_learning.Curve([0, 10], [1.0, 0.1], 5)},
+        {"whole cell": Curve([0, 10], [0.1, 0.94], 5)},
+        {"whole cell": Curve([0, 10, 20, 30], [0.1, 0.1, 0.1, 0.97], 5)},
+        {"without recurrence": Curve([0, 20], [0.1, 0.8], 5)},
+        {"adding": Curve([0, 10], [1.0, 0.1], 5)},
     ],
 )
 def test_claims_can_fail(tmp_path: Path, worse: dict) -> None:
