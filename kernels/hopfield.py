@@ -23,21 +23,12 @@ from numba.extending import intrinsic
 
 from .compiled import uniform
 from .compiled_hints import inner, options
+from .popcount import popcount
 
-__all__ = ["LANES", "classic_sweeps", "dense_sweeps", "popcount"]
+__all__ = ["LANES", "classic_sweeps", "dense_sweeps"]
 
 LANES = 16
 _ALL, _1 = np.uint64(0xFFFFFFFFFFFFFFFF), np.uint64(1)
-
-
-@intrinsic
-def popcount(typingctx, x):
-    """Count the ones of a 64-bit word."""
-
-    def codegen(context, builder, signature, args):
-        return builder.ctpop(args[0])
-
-    return types.uint64(types.uint64), codegen
 
 
 @intrinsic
