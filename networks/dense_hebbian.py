@@ -45,9 +45,9 @@ import numpy as np
 
 from . import dense_hebbian_phases as phases
 from . import dense_hebbian_theory as theory
-from .dense_hebbian_run import BACKENDS, MonteCarlo, check_beta, restored, simulate
+from .dense_hebbian_run import MonteCarlo, check_beta, restored, simulate
 from .dense_hebbian_steps import difference, power_sums, summed_energy
-from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs
+from .memory import BACKENDS, AssociativeMemory, check_choice, check_count, check_number, check_signs
 
 __all__ = ["DenseHebbian", "DenseRecall"]
 

@@ -17,11 +17,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from .dense_hebbian_steps import LANES, Run, reference_run
-from .memory import check_choice, check_count, check_number
+from .memory import BACKENDS, check_choice, check_count, check_number
 
-__all__ = ["BACKENDS", "MonteCarlo", "check_beta", "restored", "simulate"]
-
-BACKENDS = ("numba", "reference")
+__all__ = ["MonteCarlo", "check_beta", "restored", "simulate"]
 
 
 class MonteCarlo(NamedTuple):

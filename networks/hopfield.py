@@ -25,6 +25,7 @@ from ..kernels.lanes import on_lanes
 from . import hopfield_theory as theory
 from .hopfield_binary import LANES, Classic, Exponential, Form, Polynomial, Run, overlaps, run
 from .memory import (
+    BACKENDS,
     AssociativeMemory,
     check_choice,
     check_count,
@@ -75,7 +76,7 @@ class HopfieldNetwork(AssociativeMemory):
         self.form = Classic() if form is None else form
         if not isinstance(self.form, Form):
             raise TypeError(f"form: expected Classic(), Polynomial(n) or Exponential(), got {form!r}")
-        self.backend = check_choice(backend, "backend", ("numba", "reference"))
+        self.backend = check_choice(backend, "backend", BACKENDS)
         self._rows = np.zeros((0, -(-self.size // 64)), dtype=np.uint64)  # one bit a spin
         self._prepared: Callable[..., Run] | None = None
 

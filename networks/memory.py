@@ -34,11 +34,13 @@ import numpy as np
 from .result_file import complete_or_not_at_all
 
 __all__ = [
+    "BACKENDS",
     "AssociativeMemory",
     "RecallInfo",
     "check_bits",
     "check_choice",
     "check_count",
+    "check_letters",
     "check_number",
     "check_real",
     "check_signs",
@@ -49,6 +51,7 @@ __all__ = [
 ]
 
 _FORMAT = "spikegram memory 1"
+BACKENDS = ("numba", "reference")
 
 
 class RecallInfo(NamedTuple):
@@ -193,6 +196,17 @@ def check_signs(values: Any, what: str, size: int | None = None) -> np.ndarray:
         got = array[wrong][0]
         hint = "; 2 * x - 1 makes them of 0 and 1" if got == 0 else ""
         raise ValueError(f"{what}: expected -1 and +1 (or bool), got {got}{hint}")
+    return np.ascontiguousarray(array, dtype=np.int8)
+
+
+def check_letters(values: Any, what: str, size: int | None = None) -> np.ndarray:
+    """Give -1, 0 and +1 as int8 [., N], C-contiguous."""
+    array = _matrix(values, what, size)
+    if array.dtype.kind not in "iuf":
+        raise TypeError(f"{what}: expected numbers, got {array.dtype}")
+    wrong = ~((array == 1) | (array == -1) | (array == 0))
+    if wrong.any():
+        raise ValueError(f"{what}: expected -1, 0 and +1, got {array[wrong][0]}")
     return np.ascontiguousarray(array, dtype=np.int8)
 
 

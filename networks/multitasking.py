@@ -40,9 +40,9 @@ import numpy as np
 
 from . import multitasking_theory as theory
 from .dense_hebbian import DenseRecall
-from .dense_hebbian_run import BACKENDS, MonteCarlo, restored, simulate
+from .dense_hebbian_run import MonteCarlo, restored, simulate
 from .dense_hebbian_steps import difference, power_sums, summed_energy
-from .memory import AssociativeMemory, check_choice, check_count, check_number, check_signs
+from .memory import BACKENDS, AssociativeMemory, check_choice, check_count, check_letters, check_number, check_signs
 
 __all__ = ["MultitaskingHebbian", "hierarchical_state"]
 
@@ -53,26 +53,11 @@ def hierarchical_state(patterns: Any, seed: int = 0) -> np.ndarray:
     >>> hierarchical_state([[1, 0, 0], [-1, -1, 0], [1, 1, 1]]).tolist()
     [1, -1, 1]
     """
-    patterns = _letters(patterns, "patterns")
+    patterns = check_letters(patterns, "patterns")
     state = np.random.default_rng(seed).choice(np.array([-1, 1], dtype=np.int8), patterns.shape[1])
     for pattern in patterns[::-1]:
         state = np.where(pattern != 0, pattern, state)
     return state
-
-
-def _letters(values: Any, what: str, size: int | None = None) -> np.ndarray:
-    """Accept -1, 0, +1 as int8 [., N]."""
-    array = np.asarray(values)
-    if array.ndim != 2 or (size is not None and array.shape[1] != size):
-        raise ValueError(
-            f"{what}: expected shape [., N{'' if size is None else f' = {size}'}], got {list(array.shape)}"
-        )
-    if array.dtype.kind not in "iuf":
-        raise TypeError(f"{what}: expected numbers, got {array.dtype}")
-    wrong = ~np.isin(array, (-1, 0, 1))
-    if wrong.any():
-        raise ValueError(f"{what}: expected -1, 0 and +1, got {array[wrong][0]}")
-    return np.ascontiguousarray(array, dtype=np.int8)
 
 
 class MultitaskingHebbian(AssociativeMemory):
@@ -109,7 +94,7 @@ class MultitaskingHebbian(AssociativeMemory):
     # -- learning ---------------------------------------------------------------------------------------------------
     def store(self, patterns: Any) -> None:
         """Learn patterns [P, N] of -1, 0, +1 themselves: one perfect example of each."""
-        self._append(_letters(patterns, "patterns", self.size), 1, 1.0)
+        self._append(check_letters(patterns, "patterns", self.size), 1, 1.0)
 
     def store_examples(self, examples: Any, r: float) -> None:
         """Learn from M examples of each pattern, -1, 0, +1 [K, M, N], of quality ``r`` in (0, 1]; M as before."""
@@ -117,7 +102,7 @@ class MultitaskingHebbian(AssociativeMemory):
         if examples.ndim != 3 or examples.shape[2] != self.size or not examples.shape[1]:
             raise ValueError(f"examples: expected shape [K, M, N = {self.size}], got {list(examples.shape)}")
         K, M, N = examples.shape
-        flat = _letters(examples.reshape(K * M, N), "examples")
+        flat = check_letters(examples.reshape(K * M, N), "examples")
         zero = flat.reshape(K, M, N) == 0
         if (zero != zero[:, :1]).any():
             raise ValueError("examples: expected zeros in the same places in all examples of a pattern")
@@ -205,7 +190,7 @@ class MultitaskingHebbian(AssociativeMemory):
         """
         self._needs_patterns()
         states = check_signs(states, what, self.size)
-        follow = _letters(np.zeros((0, self.size)) if follow is None else follow, "follow", self.size)
+        follow = check_letters(np.zeros((0, self.size)) if follow is None else follow, "follow", self.size)
         workers = self.threads if threads is None else threads
         return simulate(
             self._W, states, follow, 2, "all", self._factor, beta, dynamics, sweeps, first_sweep, seed, self.backend,

@@ -83,6 +83,20 @@ def test_signs() -> None:
         m.check_signs([["a", "b"]], "cues", 2)
 
 
+def test_letters() -> None:
+    made = m.check_letters(np.array([[1.0, 0.0, -1.0]]).T[::-1], "patterns")
+    assert made.dtype == np.int8 and made.flags.c_contiguous and made.tolist() == [[-1], [0], [1]]
+    for bad, message in (
+        ([[0, 2]], r"cues: expected -1, 0 and \+1, got 2"),
+        ([[np.nan, 1]], "got nan"),
+        ([1], r"\[1\]"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            m.check_letters(bad, "cues", 2)
+    with pytest.raises(TypeError, match="cues: expected numbers, got bool"):
+        m.check_letters([[True, False]], "cues", 2)
+
+
 def test_packed_bits() -> None:
     bits = np.zeros((2, 70), dtype=bool)
     bits[0, [0, 63, 65]] = True
