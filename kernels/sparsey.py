@@ -21,7 +21,8 @@ from numba import njit
 from . import sparsey_columns as c
 from .compiled import uniform
 from .compiled_hints import part, same_bits
-from .sparsey_synapses import add_up, coactive, count, inner, ones, options, weight
+from .popcount import popcount
+from .sparsey_synapses import add_up, coactive, count, inner, options, weight
 
 __all__ = ["run"]
 
@@ -33,6 +34,8 @@ _HEARD, _POSSIBLE = c.HEARD, c.POSSIBLE
 _G_MINUS, _GAMMA, _CHI, _SIGMA, _V_ZETA, _GAIN, _SATURATION = (
     *(c.G_MINUS, c.GAMMA, c.CHI, c.SIGMA, c.V_ZETA, c.GAIN, c.SATURATION),
 )
+_AHEAD = np.uint64(2)  # random stream of codes that are skipped
+_HELD, _SKIPPED = 8, 16
 _HASH, _55 = np.uint64(0x9E3779B97F4A7C15), np.uint64(55)
 
 
@@ -112,13 +115,13 @@ def _lone(m, first, found, tables, memory, rows, ends, gains, planes, eights, ac
 
 
 @njit(**inner)
-def _signal(m, x, t, first, now, found, tables, memory, codes, rows, ends, gains, planes, eights, acc, signals):
-    """Normalise the sums of a bundle into ``signals[x]``; gives whether the signal is present."""
+def _signal(m, x, out, t, first, now, found, tables, memory, codes, rows, ends, gains, planes, eights, acc, signals):
+    """Normalise the sums of a bundle into ``signals[out]``; gives whether the signal is present."""
     ints = tables.ints
     cells = ints[m, _Q] * ints[m, _K]
     words, start = (cells + 63) // 64, ints[m, _START + x]
     heard, loud, at = np.int64(0), np.int64(0), np.int64(0)  # not literals, each of which has its own compiled form
-    total = part(signals, x, 0, cells)
+    total = part(signals, out, 0, cells)
     counts = part(acc, 0, 0, cells)
     for k in range(found):
         n = ends[k] - at
@@ -151,8 +154,8 @@ def _signal(m, x, t, first, now, found, tables, memory, codes, rows, ends, gains
 
 
 @njit(**inner)
-def _support(m, mask, first, tables, signals, V):
-    """V of the signals in a mask, and its familiarity."""
+def _support(m, mask, first, h, tables, signals, V):
+    """V of the signals in a mask, with H of ``signals[h]``, and its familiarity."""
     ints = tables.ints
     Q, K = ints[m, _Q], ints[m, _K]
     out = part(V, 0, 0, Q * K)
@@ -161,7 +164,7 @@ def _support(m, mask, first, tables, signals, V):
         if not mask >> x & 1:
             continue
         power = ints[m, _POWER_FIRST] if x == 0 and first else ints[m, _POWER + x]
-        signal = part(signals, x, 0, Q * K)
+        signal = part(signals, h if x == 1 else x, 0, Q * K)
         if begun:
             for i in range(Q * K):
                 y = signal[i]
@@ -185,22 +188,99 @@ def _support(m, mask, first, tables, signals, V):
 
 
 @njit(**inner)
-def _choose_signals(m, whole, first, tables, signals, V, thresholds, allowed):
-    """`SparseyBackoff`: gives the mask that supplies V, which is left in place, and G."""
+def _choose_signals(m, t, whole, first, warps, now, seed, step, tables, memory, codes, work, thresholds, allowed):
+    """`SparseyBackoff`: gives the mask that supplies V, which is left in place, and G; `_HELD` if the code stays.
+
+    ``work`` are the frames, their starts and the work arrays of `run`.
+    """
+    signals, V = work[8], work[9]
+    h = np.int64(1)
     for size in range(3, 0, -1):
         best, chosen, last = -1.0, 0, 0
         for mask in range(1, 8):
             bits = (mask & 1) + (mask >> 1 & 1) + (mask >> 2)
             if bits == size and mask & whole == mask and (mask == whole or allowed[mask]):
-                G = _support(m, mask, first, tables, signals, V)
+                G = _support(m, mask, first, h, tables, signals, V)
                 last = mask
                 if G > best:
                     best, chosen = G, mask
         if chosen and best >= thresholds[3 - size]:
             if last != chosen:
-                best = _support(m, chosen, first, tables, signals, V)
+                best = _support(m, chosen, first, h, tables, signals, V)
             return chosen, best
-    return whole, _support(m, whole, first, tables, signals, V)
+        mask = np.int64(7 if size == 3 else 3)  # U and H, and D of three
+        if warps and size > 1 and mask & whole == mask and (mask == whole or allowed[mask]):
+            if mask == whole:
+                kinds = warps
+            else:
+                kinds = warps & 2
+            chosen, best = _warp(m, t, mask, first, kinds, now, seed, step, tables, memory, codes, work)
+            if chosen and best >= thresholds[3 - size]:
+                return chosen, best
+    return whole, _support(m, whole, first, h, tables, signals, V)
+
+
+@njit(**inner)
+def _warp(m, t, mask, first, warps, now, seed, step, tables, memory, codes, work):
+    """The better of holding and skipping: a mask and G, of skipping with V in place; 0 if neither can be."""
+    frames, _, rows, ends, gains, planes, eights, acc, signals, V, _, _, _, ahead = work
+    best, chosen, spare, one, never = -1.0, np.int64(0), np.int64(3), np.int64(1), t < 0
+    if warps & 1:
+        best = _held(m, t, now, seed, step, tables, memory, codes, work)
+        if best >= 0:
+            chosen = np.int64(_HELD)
+    if warps & 2:
+        _go_ahead(m, t, now, seed, step, tables, memory, codes, work)
+        found = _collect(m, one, one, never, tables, ahead, frames, rows, ends, gains)
+        if _signal(
+            m, one, spare, one, never, now, found, tables, memory, ahead, rows, ends, gains, planes, eights, acc,
+            signals,
+        ):  # fmt: skip
+            G = _support(m, mask, first, spare, tables, signals, V)
+            if G > best:
+                best, chosen = G, mask | _SKIPPED
+    return chosen, best
+
+
+@njit(**inner)
+def _held(m, t, now, seed, step, tables, memory, codes, work):
+    """Familiarity of the code that is on, by the present U and the H and D that chose it; -1 if there is none."""
+    frames, starts, rows, ends, gains, planes, eights, acc, signals, _, _, weights, _, ahead = work
+    ints, used, begun = tables.ints, codes.used[t, m], t - codes.ages[t, m]
+    if begun == t or begun < 0 or used & 1 == 0:
+        return -1.0
+    Q, K, spare, never = ints[m, _Q], ints[m, _K], np.int64(3), t < 0
+    power = ints[m, _POWER_FIRST] if starts[begun] else ints[m, _POWER]
+    if used & _SKIPPED:
+        _go_ahead(m, begun, now, seed, step, tables, memory, codes, work)
+    for q in range(Q):
+        x = signals[0, q * K + codes.codes[t, m, q]]
+        y = x
+        for _ in range(power - 1):
+            y = y * x
+        weights[q] = y
+    for bundle in range(1, 3):
+        if not used >> bundle & 1:
+            continue
+        side, row = codes, begun
+        if bundle == 1 and used & _SKIPPED:
+            side, row = ahead, np.int64(1)
+        found = _collect(m, bundle, row, never, tables, side, frames, rows, ends, gains)
+        if _signal(
+            m, bundle, spare, row, never, now, found, tables, memory, side, rows, ends, gains, planes, eights, acc,
+            signals,
+        ):  # fmt: skip
+            power = ints[m, _POWER + bundle]
+            for q in range(Q):
+                x = signals[3, q * K + codes.codes[t, m, q]]
+                y = x
+                for _ in range(power - 1):
+                    y = y * x
+                weights[q] = weights[q] * y
+    total = 0.0
+    for q in range(Q):
+        total += weights[q]
+    return total / Q
 
 
 @njit(**inner)
@@ -289,6 +369,35 @@ def _winners(m, t, G, hard, seed, stream, step, tables, memory, codes, V, number
 
 
 @njit(**inner)
+def _go_ahead(m, t, now, seed, step, tables, memory, codes, work):
+    """Write into ``ahead`` what the macs heard by H would have on after those of row t, chosen by H alone."""
+    frames, _, rows, ends, gains, planes, eights, acc, signals, V, mu, weights, same, ahead = work
+    ints, spare, one, never, hard = tables.ints, np.int64(3), np.int64(1), t < 0, t >= 0
+    number = max(step + t, 0)
+    for k in range(ints[m, _BEGIN + 1], ints[m, _END + 1]):
+        s = np.int64(tables.sources[k])
+        on = codes.ages[t, s]
+        ahead.ages[1, s] = 0
+        if on == 0:
+            continue
+        if on < ints[s, _DELTA]:
+            for q in range(ints[s, _Q]):
+                ahead.codes[1, s, q] = codes.codes[t, s, q]
+            ahead.gains[1, s], ahead.ages[1, s] = codes.gains[t, s], 1
+            continue
+        found = _collect(s, one, t, never, tables, codes, frames, rows, ends, gains)
+        if _signal(
+            s, one, spare, t, never, now, found, tables, memory, codes, rows, ends, gains, planes, eights, acc, signals
+        ):  # fmt: skip
+            G = _support(s, np.int64(2), never, spare, tables, signals, V)
+            cells = ints[s, _Q] * ints[s, _K]
+            _winners(
+                s, np.int64(0), G, hard, seed, _AHEAD, number, tables, memory, ahead, V, cells, same, weights, mu
+            )  # fmt: skip
+            ahead.ages[1, s] = 1
+
+
+@njit(**inner)
 def _freeze(m, x, cell, now, tables, memory):
     """Freeze the synapses of one kind onto a cell."""
     ints = tables.ints
@@ -360,7 +469,7 @@ def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains
                 wins[cell >> 6] ^= bit
             held = part(memory.bits, 0, start + rows[r] * words, words)
             for w in range(words):
-                grown += ones(wins[w] & ~held[w])
+                grown += np.int64(popcount(wins[w] & ~held[w]))
                 held[w] |= wins[w]
             wins[cell >> 6] ^= bit
     memory.total[m, x] += grown
@@ -380,16 +489,17 @@ def _learn(m, x, t, first, now, tables, memory, codes, frames, rows, ends, gains
 
 @njit(**options)
 def run(
-    macs, begin, end, frames, starts, learn, hard, thresholds, allowed, replay, seed, stream, step, now,
-    tables, memory, codes, rows, ends, gains, planes, eights, acc, signals, V, mu, weights, same,
+    macs, begin, end, frames, starts, learn, hard, thresholds, allowed, warps, replay, seed, stream, step, now,
+    tables, memory, codes, rows, ends, gains, planes, eights, acc, signals, V, mu, weights, same, ahead,
 ):  # fmt: skip
     """Let macs, in this order, go through the frames from ``begin`` to ``end``.
 
     ``starts`` marks the first frames of sequences, ``step`` and ``now`` are the numbers of frame 0 in the random
-    stream and in learned time; ``allowed`` [8] combinations of signals (all 0: no back-off). The last line are work
-    arrays, each of the size of the largest mac.
+    stream and in learned time; ``allowed`` [8] combinations of signals (all 0: no back-off), ``warps`` 1 for holding,
+    2 for skipping. The last line are work arrays, each of the size of the largest mac, and codes that are skipped.
     """
     ints = tables.ints
+    work = (frames, starts, rows, ends, gains, planes, eights, acc, signals, V, mu, weights, same, ahead)
     back_off = False
     for mask in range(8):
         back_off |= allowed[mask] != 0
@@ -425,7 +535,7 @@ def run(
                             whole, number = whole | 1, ends[0] + 1
                         continue
                     there = _signal(
-                        m, x, t, first, time, found, tables, memory, codes, rows, ends, gains, planes, eights, acc,
+                        m, x, x, t, first, time, found, tables, memory, codes, rows, ends, gains, planes, eights, acc,
                         signals,
                     )  # fmt: skip
                     whole |= there << x
@@ -439,9 +549,17 @@ def run(
                 if lone:
                     pass
                 elif back_off:
-                    mask, G = _choose_signals(m, whole, first, tables, signals, V, thresholds, allowed)
+                    mask, G = _choose_signals(
+                        m, t, whole, first, warps, time, seed, step, tables, memory, codes, work, thresholds, allowed
+                    )  # fmt: skip
                 else:
-                    G = _support(m, whole, first, tables, signals, V)
+                    G = _support(m, whole, first, np.int64(1), tables, signals, V)
+                if mask == _HELD:
+                    for q in range(Q):
+                        codes.codes[t + 1, m, q] = codes.codes[t, m, q]
+                    codes.gains[t + 1, m], codes.ages[t + 1, m] = codes.gains[t, m], on + 1
+                    codes.G[t + 1, m], codes.used[t + 1, m] = G, codes.used[t, m] | _HELD
+                    continue
                 if learn and ints[m, _SIGMOID] == 2:
                     _raise_inflection(m, tables, memory, V)
                 settled = learn and ints[m, _HARD_FROZEN] and memory.still[m, 0] == Q * ints[m, _K]

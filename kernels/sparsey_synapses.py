@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numba import njit, types
-from numba.extending import intrinsic
+from numba import njit
 
 from . import sparsey_columns as c
 from .compiled_hints import part
 
-__all__ = ["add_up", "coactive", "count", "inner", "ones", "options", "weight"]
+__all__ = ["add_up", "coactive", "count", "inner", "options", "weight"]
 
 options = {"nogil": True, "cache": True, "error_model": "numpy"}
 inner = {**options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _WEIGHT, _AGE_0, _AGE_1, _DELTA = c.WEIGHT, c.AGE_0, c.AGE_1, c.DELTA
 _32, _1 = np.uint64(32), np.uint32(1)
-
-
-@intrinsic
-def ones(typingctx, word):
-    """Number of bits that are set in a word of 64."""
-
-    def codegen(context, builder, signature, args):
-        return builder.ctpop(args[0])
-
-    return types.int64(types.uint64), codegen
 
 
 @njit(**inner)

@@ -39,7 +39,7 @@ import numpy as np
 from ..kernels.sparsey_columns import POSSIBLE, Codes, K, Memory, Q
 from ..neurons.sparsey import SparseyParams
 from ..plasticity.sparsey import NEVER, SparseyRule, weight
-from .memory import AssociativeMemory, check_bits, check_choice, check_count, check_number
+from .memory import BACKENDS, AssociativeMemory, check_bits, check_choice, check_count, check_number
 from .sparsey_layout import SIGNALS, SparseyLevel, U, make_layout
 from .sparsey_reference import SparseyBackoff
 from .sparsey_run import CompiledRunner, How, ReferenceRunner, Runner
@@ -60,7 +60,8 @@ class SparseyRecord(NamedTuple):
     G : ndarray
         [T, M]: familiarity when the code was chosen, nan in silent macs.
     used : ndarray
-        uint8 [T, M]: signals that chose it, 1 for U, 2 for H, 4 for D, added.
+        uint8 [T, M]: signals that chose it, 1 for U, 2 for H, 4 for D, added; with 16 if H was one step ahead, and
+        with 8 from the frame on in which the code was held (see `SparseyBackoff`).
     ages : ndarray
         int32 [T, M]: frames for which the code has been on, 0 in silent macs.
     gains : ndarray
@@ -133,7 +134,7 @@ class Sparsey(AssociativeMemory):
                 raise TypeError(f"levels[{k}]: expected a SparseyLevel, got {level!r}")
         self.layout = make_layout(self.inputs, made)
         self.seed = check_count(seed, "seed", 0)
-        self.backend = check_choice(backend, "backend", ("numba", "reference"))
+        self.backend = check_choice(backend, "backend", BACKENDS)
         self.threads = check_count(threads, "threads")
         self._runner: Runner = (
             CompiledRunner(self.layout, self.threads) if backend == "numba" else ReferenceRunner(self.layout)
@@ -197,11 +198,13 @@ class Sparsey(AssociativeMemory):
         hard : bool
             Take the most likely cell of each module, and draw only between equals; else draw from rho as in learning.
         backoff : SparseyBackoff, optional
-            Which signals a mac may leave out when together they fit badly; by default none.
+            Which signals a mac may leave out when together they fit badly, and whether it may hold or skip a step of
+            the sequence; by default none of this.
         draw : int
             Another number gives other draws.
         after : SparseyRecord, optional
-            As in `learn`; give ``draw`` too, else the draws of the frames before are drawn again.
+            As in `learn`, from the first frame of the sequence on; give ``draw`` too, else the draws of the frames
+            before are drawn again.
         """
         how = How(False, separate, self.seed, check_count(draw, "draw", 0) << 32, self.frames_learned, hard, backoff)
         return _record(self._runner.run(self._frames(frames, "frames"), self._before(after, separate), how))

@@ -11,14 +11,15 @@ In a frame each mac in turn
 The first frame of a sequence has neither H nor D. ``norm="fixed"`` divides by the expected number of active inputs
 (level 0), else by the number of active macs (of U at least ``least``) times the Q of a mac that is heard.
 
-One uniform number per module decides, in the order of macs and modules: of stream `DRAWS` for learning and
-`RECALLS` for recognition, at the number of the module and the number of the frame (`kernels.random`).
+One uniform number per module decides, in the order of macs and modules: of stream `DRAWS` for learning, `RECALLS`
+for recognition and `AHEAD` for codes that are skipped, at the number of the module and of the frame (`kernels.random`).
 
 Time and weights: the state of the codes goes in and comes out; the synapses are changed in place.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -29,9 +30,14 @@ from ..neurons import sparsey as csa
 from ..plasticity.sparsey import NEVER, PERMANENT, coactive, weight
 from .sparsey_layout import SIGNALS, D, H, SparseyLayout, U
 
-__all__ = ["DRAWS", "RECALLS", "SparseyBackoff", "SparseyState", "Synapses", "frame", "initial", "new_synapses"]
+__all__ = [
+    "AHEAD", "DRAWS", "HELD", "RECALLS", "SKIPPED", "SparseyBackoff", "SparseyState", "Synapses", "frame", "initial",
+    "new_synapses",
+]  # fmt: skip
 
-DRAWS, RECALLS = 0, 1  # random streams
+DRAWS, RECALLS, AHEAD = 0, 1, 2  # random streams
+HELD, SKIPPED = 8, 16  # bits of ``used`` beside those of the signals
+WARPS = ("hold", "skip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +47,15 @@ class SparseyBackoff:
     The first of these steps in which a familiarity reaches its threshold supplies the local support, with the largest
     G in it. If none does, all signals that are present are used.
 
+    Time warps come after all signals together and before any of them is left out, for the same threshold. A sequence
+    that runs slower or faster than it was learned keeps its codes by them, and a novel order stays novel:
+
+    - ``"hold"``: the code that is on stays for one frame more. Its G is the mean of its winners' local support by the
+      present U and by the H and D that chose it (of the first code of a sequence: by U alone).
+    - ``"skip"``: H comes from the codes that would be next, which the macs that are heard choose by H alone. Where D
+      fails, since the codes above last for frames and not for steps, it is tried once more for U and H if they are
+      allowed without D.
+
     Parameters
     ----------
     thresholds : tuple of three float
@@ -48,15 +63,18 @@ class SparseyBackoff:
     allowed : tuple of str
         Combinations that may be tried beside that of all signals present. Without ``"U"``, a novel order of known
         frames looks as novel as it is.
+    warps : tuple of str
+        ``"hold"``, ``"skip"``, both or none; for macs that hear U and H.
 
     Raises
     ------
     ValueError
-        An unknown combination or threshold.
+        An unknown combination, threshold or warp.
     """
 
     thresholds: tuple[float, float, float] = (0.9, 0.7, 0.5)
     allowed: tuple[str, ...] = ("UH", "UD", "HD", "U", "H", "D")
+    warps: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         if len(self.thresholds) != 3 or not all(0 <= g <= 1 for g in self.thresholds):
@@ -64,6 +82,8 @@ class SparseyBackoff:
         for word in self.allowed:
             if not word or set(word) - set(SIGNALS) or len(set(word)) != len(word):
                 raise ValueError(f"SparseyBackoff.allowed: expected combinations of U, H and D, got {word!r}")
+        if isinstance(self.warps, str) or set(self.warps) - set(WARPS):
+            raise ValueError(f"SparseyBackoff.warps: expected some of {', '.join(WARPS)}, got {self.warps!r}")
 
     @property
     def masks(self) -> tuple[int, ...]:
@@ -73,7 +93,8 @@ class SparseyBackoff:
 
 class SparseyState(NamedTuple):
     """Codes that are on: ``codes`` int32 [M, Q], -1 if silent; ``gains`` [M]; ``ages`` int32 [M], frames for which a
-    code has been on, 0 if silent; ``G`` [M], nan if silent; ``used`` uint8 [M], bits of the signals that chose it."""
+    code has been on, 0 if silent; ``G`` [M], nan if silent; ``used`` uint8 [M], bits of the signals that chose it,
+    with `SKIPPED` if its H was one step ahead and `HELD` once it was held."""
 
     codes: np.ndarray
     gains: np.ndarray
@@ -116,6 +137,7 @@ def new_synapses(layout: SparseyLayout) -> Synapses:
 def frame(
     state: SparseyState, synapses: Synapses, layout: SparseyLayout, inputs: np.ndarray, first: bool, learn: bool,
     seed: int, step: int, now: int, hard: bool = False, backoff: SparseyBackoff | None = None, replay: bool = False,
+    past: Sequence[SparseyState] = (),
 ) -> SparseyState:  # fmt: skip
     """Give the codes after one frame.
 
@@ -142,6 +164,8 @@ def frame(
         Of recognition.
     replay : bool
         A mac without active features goes on by H and D alone.
+    past : sequence of SparseyState
+        All states of the sequence before ``state``, from the silent one on; only ``"hold"`` looks at them.
     """
     before = initial(layout) if first else state
     after = SparseyState(*(a.copy() for a in initial(layout)))
@@ -157,10 +181,19 @@ def frame(
                 now_on[m] = was_on[m]
             after.ages[m] += 1
         else:
-            V = _support(m, before, after, synapses, layout, inputs, first, now, backoff, replay)
-            if V is None:
+            found = _support(
+                m, before, after, synapses, layout, inputs, first, now, backoff, replay, past, seed, step
+            )  # fmt: skip
+            if found is None:
                 continue
-            V, G, after.used[m] = V
+            V, G, used = found
+            if V is None:
+                for now_on, was_on in zip(after, before, strict=True):
+                    now_on[m] = was_on[m]
+                after.ages[m] += 1
+                after.G[m], after.used[m] = G, used
+                continue
+            after.used[m] = used
             v0, largest = synapses.inflection[m]
             if learn and p.sigmoid == "java":
                 v0, largest = synapses.inflection[m] = csa.raise_inflection(V, v0, largest, p)
@@ -200,13 +233,14 @@ def _active(
 
 def _support(
     m: int, before: SparseyState, after: SparseyState, synapses: Synapses, layout: SparseyLayout, inputs: np.ndarray,
-    first: bool, now: int, backoff: SparseyBackoff | None, replay: bool,
-) -> tuple[np.ndarray, float, int] | None:  # fmt: skip
-    """Local support, familiarity and signals used; None if the mac stays silent."""
-    level = layout.level(m)
-    p, w_max = level.mac, level.rule.weights[0]
-    signals: dict[int, tuple[np.ndarray, int]] = {}
-    for x, power in ((U, p.first_power if first else p.lambda_u), (H, p.lambda_h), (D, p.lambda_d)):
+    first: bool, now: int, backoff: SparseyBackoff | None, replay: bool, past: Sequence[SparseyState], seed: int,
+    step: int,
+) -> tuple[np.ndarray | None, float, int] | None:  # fmt: skip
+    """Local support (None: the code that is on is held), familiarity and signals used; None if the mac stays silent."""
+    p = layout.level(m).mac
+    powers = (p.first_power if first else p.lambda_u, p.lambda_h, p.lambda_d)
+    signals: dict[int, np.ndarray] = {}
+    for x in (U, H, D):
         active = _active(m, x, before, after, layout, inputs)
         if x == U:
             features = sum(len(rows) for rows, _, _ in active) if layout.level_of[m] == 0 else len(active)
@@ -215,23 +249,15 @@ def _support(
                 return None
             if silent:
                 continue
-        active = [(rows, F, n) for rows, F, n in active if F > 0]
-        heard = sum(n for _, _, n in active)
-        if not heard:
-            continue
-        last, stiffness = synapses.last[m][x], synapses.stiffness[m][x]
-        total = np.zeros((p.modules, p.cells))
-        for rows, F, _ in active:
-            w = np.where(last[rows] == NEVER, 0, weight(stiffness[rows], now - last[rows], level.rule))
-            total = total + F * w.sum(0, dtype=np.int64)
-        if p.norm == "fixed":
-            heard = _fixed(m, x, len(active), layout)
-        signals[x] = csa.normalise(total, heard * w_max), power
+        signal = _signal(m, x, active, synapses, layout, now)
+        if signal is not None:
+            signals[x] = signal
     if not signals:
         return None
 
-    def support(mask: int) -> tuple[np.ndarray, float, int]:
-        V = csa.local_support(s for x, s in signals.items() if mask >> x & 1)
+    def support(mask: int, h: np.ndarray | None = None) -> tuple[np.ndarray, float, int]:
+        given = signals if h is None else {**signals, H: h}
+        V = csa.local_support((given[x], powers[x]) for x in given if mask >> x & 1)
         return V, csa.familiarity(V), mask
 
     whole = sum(1 << x for x in signals)
@@ -239,10 +265,94 @@ def _support(
         return support(whole)
     for size, threshold in zip((3, 2, 1), backoff.thresholds, strict=True):
         masks = [c for c in range(1, 8) if c.bit_count() == size and c & whole == c]
-        tried = [support(c) for c in masks if c == whole or c in backoff.masks]
+        tried: list[tuple[np.ndarray | None, float, int]] = [
+            support(c) for c in masks if c == whole or c in backoff.masks
+        ]
+        if tried and (best := max(tried, key=lambda t: t[1]))[1] >= threshold:
+            return best
+        mask = 7 if size == 3 else 3  # U and H, and D of three
+        if size == 1 or mask & whole != mask or (mask != whole and mask not in backoff.masks):
+            continue
+        tried = []
+        if "hold" in backoff.warps and mask == whole:
+            tried += _held(m, signals[U], before, synapses, layout, inputs, now, past, seed, step)
+        if "skip" in backoff.warps:
+            skipped = _ahead(m, before, synapses, layout, inputs, now, seed, step)
+            h = _signal(m, H, _active(m, H, skipped, after, layout, inputs), synapses, layout, now)
+            if h is not None:
+                V, G, _ = support(mask, h)
+                tried.append((V, G, mask | SKIPPED))
         if tried and (best := max(tried, key=lambda t: t[1]))[1] >= threshold:
             return best
     return support(whole)
+
+
+def _signal(
+    m: int, x: int, active: list[tuple[np.ndarray, float, int]], synapses: Synapses, layout: SparseyLayout, now: int
+) -> np.ndarray | None:  # fmt: skip
+    """Normalised sums [Q, K] of a bundle over its active rows; None if none is heard."""
+    level = layout.level(m)
+    p = level.mac
+    active = [(rows, F, n) for rows, F, n in active if F > 0]
+    heard = sum(n for _, _, n in active)
+    if not heard:
+        return None
+    last, stiffness = synapses.last[m][x], synapses.stiffness[m][x]
+    total = np.zeros((p.modules, p.cells))
+    for rows, F, _ in active:
+        w = np.where(last[rows] == NEVER, 0, weight(stiffness[rows], now - last[rows], level.rule))
+        total = total + F * w.sum(0, dtype=np.int64)
+    if p.norm == "fixed":
+        heard = _fixed(m, x, len(active), layout)
+    return csa.normalise(total, heard * level.rule.weights[0])
+
+
+def _held(
+    m: int, u: np.ndarray, before: SparseyState, synapses: Synapses, layout: SparseyLayout, inputs: np.ndarray,
+    now: int, past: Sequence[SparseyState], seed: int, step: int,
+) -> list[tuple[np.ndarray | None, float, int]]:  # fmt: skip
+    """Familiarity of the code that is on, by the present U and the H and D that chose it; [] if there is none."""
+    p, age, used = layout.level(m).mac, int(before.ages[m]), int(before.used[m])
+    if not 0 < age <= len(past) or not used >> U & 1:
+        return []
+    chosen_from = past[len(past) - age]
+    signals = [(u, p.first_power if age == len(past) else p.lambda_u)]
+    for x, power in ((H, p.lambda_h), (D, p.lambda_d)):
+        if used >> x & 1:
+            heard = chosen_from
+            if x == H and used & SKIPPED:
+                heard = _ahead(m, chosen_from, synapses, layout, inputs, now, seed, max(step - age, 0))
+            signal = _signal(m, x, _active(m, x, heard, heard, layout, inputs), synapses, layout, now)
+            if signal is not None:
+                signals.append((signal, power))
+    winners = before.codes[m, : p.modules]
+    V = csa.local_support((s[np.arange(p.modules), winners][:, None], power) for s, power in signals)
+    return [(None, csa.familiarity(V), used | HELD)]
+
+
+def _ahead(
+    m: int, state: SparseyState, synapses: Synapses, layout: SparseyLayout, inputs: np.ndarray, now: int, seed: int,
+    step: int,
+) -> SparseyState:  # fmt: skip
+    """What the macs that a mac hears by H would have on next, chosen by H alone; a code that persists stays."""
+    after = initial(layout)
+    for s in layout.sources[m][H]:
+        p = layout.level(s).mac
+        if state.ages[s] == 0:
+            continue
+        if state.ages[s] < p.persistence:
+            after.codes[s], after.gains[s], after.ages[s] = state.codes[s], state.gains[s], 1
+            continue
+        h = _signal(s, H, _active(s, H, state, state, layout, inputs), synapses, layout, now)
+        if h is None:
+            continue
+        V = csa.local_support([(h, p.lambda_h)])
+        mu = csa.win_weights(V, csa.familiarity(V), p, synapses.inflection[s][0])
+        begin = sum(layout.level(k).mac.modules for k in range(s))
+        number = random.uniform(seed, AHEAD, np.arange(begin, begin + p.modules), step)
+        after.codes[s, : p.modules] = csa.most_likely(mu, number)
+        after.gains[s], after.ages[s] = csa.gain(csa.hypotheses(V, p), p), 1
+    return after
 
 
 def _fixed(m: int, x: int, active: int, layout: SparseyLayout) -> int:

@@ -14,7 +14,7 @@ import numpy as np
 from ..kernels import sparsey_columns as c
 from ..kernels.sparsey_columns import Codes, Memory
 from .sparsey_layout import SparseyLayout
-from .sparsey_reference import DRAWS, RECALLS, SparseyBackoff, SparseyState, frame, new_synapses
+from .sparsey_reference import DRAWS, RECALLS, WARPS, SparseyBackoff, SparseyState, frame, initial, new_synapses
 from .sparsey_tables import make_codes, make_tables, make_work, new_memory, pack, unpack, unpack_bundle
 
 __all__ = ["CompiledRunner", "How", "ReferenceRunner", "Runner"]
@@ -32,12 +32,20 @@ class How(NamedTuple):
     backoff: SparseyBackoff | None = None
     replay: bool = False
 
+    @property
+    def holds(self) -> bool:
+        """Whether a code may be held, for which the whole sequence must be known."""
+        return self.backoff is not None and "hold" in self.backoff.warps
+
 
 class Runner(Protocol):
     """Synapses, and what goes through them."""
 
     def run(self, frames: np.ndarray, before: Codes | None, how: How) -> Codes:
-        """Give the codes of bool frames [T, N], after those ``before`` (one row; None: a sequence begins)."""
+        """Give the codes of bool frames [T, N], after those ``before`` (None: a sequence begins).
+
+        The last row of these counts, or all of them from the first frame on if codes may be held.
+        """
         ...
 
     def bundle(self, m: int, x: int, now: int) -> tuple[np.ndarray, np.ndarray]:
@@ -72,14 +80,19 @@ class ReferenceRunner:
         codes = make_codes(self.layout, len(frames))
         if before is not None:
             _set(codes, 0, SparseyState(*(a[-1] for a in before)))
+        past = [initial(self.layout)]
+        if before is not None and how.holds:
+            past += [SparseyState(*(a[k] for a in before)) for k in range(len(before.ages) - 1)]
         for t, start in enumerate(_starts(frames, before, how)):
             state = SparseyState(*(a[t] for a in codes))
             now = how.now + t if how.learn else how.now
-            state = frame(
+            after = frame(
                 state, self._synapses, self.layout, frames[t], bool(start), how.learn, how.seed, how.step + t, now,
-                how.hard, how.backoff, how.replay,
+                how.hard, how.backoff, how.replay, past,
             )  # fmt: skip
-            _set(codes, t + 1, state)
+            _set(codes, t + 1, after)
+            if how.holds:
+                past = past[:1] if start else [*past, state]
         return codes.rows(slice(1, None))
 
     def bundle(self, m: int, x: int, now: int) -> tuple[np.ndarray, np.ndarray]:
@@ -111,10 +124,21 @@ class CompiledRunner:
 
     def run(self, frames: np.ndarray, before: Codes | None, how: How) -> Codes:
         """See `Runner`."""
+        starts = _starts(frames, before, how)
+        if before is not None and how.holds:
+            n = len(before.ages)
+            codes = make_codes(self.layout, n + len(frames))
+            for whole, known in zip(codes, before, strict=True):
+                whole[1 : n + 1] = known
+            frames, starts = np.pad(frames, ((n, 0), (0, 0))), np.pad(starts, (n, 0))
+            starts[0] = True
+            macs = np.arange(len(self.layout.level_of))
+            how = how._replace(step=how.step - n)
+            self._go(0, self._memory, macs, n, len(frames), frames, starts, codes, how)
+            return codes.rows(slice(n + 1, None))
         codes = make_codes(self.layout, len(frames))
         if before is not None:
             _set(codes, 0, SparseyState(*(a[-1] for a in before)))
-        starts = _starts(frames, before, how)
         if self.threads == 1 or not how.separate or len(frames) < self.threads:
             self._go(0, self._memory, np.arange(len(self.layout.level_of)), 0, len(frames), frames, starts, codes, how)
             return codes.rows(slice(1, None))
@@ -146,14 +170,15 @@ class CompiledRunner:
     ) -> None:  # fmt: skip
         from ..kernels.sparsey import run
 
-        thresholds, allowed = np.zeros(3), np.zeros(8, np.uint8)
+        thresholds, allowed, warps = np.zeros(3), np.zeros(8, np.uint8), 0
         if how.backoff is not None:
             thresholds[:] = how.backoff.thresholds
             allowed[list(how.backoff.masks)] = 1
+            warps = sum(1 << WARPS.index(word) for word in set(how.backoff.warps))
             allowed[0] = 1  # says that there is a back-off, also where nothing else is allowed
         work: Any = self._work[thread]
         run(
-            macs, begin, end, frames, starts, how.learn, how.hard, thresholds, allowed, how.replay,
+            macs, begin, end, frames, starts, how.learn, how.hard, thresholds, allowed, warps, how.replay,
             np.uint64(how.seed), np.uint64(DRAWS if how.learn else RECALLS), how.step, how.now, self.tables, memory,
             codes, *work,
         )  # fmt: skip

@@ -40,6 +40,7 @@ class Work(NamedTuple):
     mu: np.ndarray
     weights: np.ndarray
     same: np.ndarray
+    ahead: Codes
 
 
 def _words(p: SparseyParams) -> int:
@@ -113,8 +114,8 @@ def make_work(layout: SparseyLayout) -> Work:
     return Work(
         np.zeros(most, np.int64), np.zeros(sources, np.int64), np.zeros(sources),
         np.zeros((24, _words(p)), np.uint64), np.zeros((1, _words(p)), np.uint64), np.zeros(cells, np.int32),
-        np.zeros((3, cells)), np.zeros(values), np.zeros(max(level.mac.cells for level in layout.levels)),
-        np.zeros(values), np.arange(cells, dtype=np.int32),
+        np.zeros((4, cells)), np.zeros(values), np.zeros(max(level.mac.cells for level in layout.levels)),
+        np.zeros(values), np.arange(cells, dtype=np.int32), make_codes(layout, 1),
     )  # fmt: skip
 
 

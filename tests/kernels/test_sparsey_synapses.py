@@ -21,7 +21,7 @@ def test_counting_of_bits(n: int, seed: int) -> None:
     memory.bits[:n] = grown @ (1 << np.arange(15)).astype(np.uint64)
     work = make_work(layout)
     run(
-        np.arange(1), 0, 1, np.ones((1, n), bool), np.ones(1, bool), False, True, np.zeros(3), np.zeros(8, np.uint8),
+        np.arange(1), 0, 1, np.ones((1, n), bool), np.ones(1, bool), False, True, np.zeros(3), np.zeros(8, np.uint8), 0,
         False, np.uint64(0), np.uint64(1), 0, 0, tables, memory, codes, *work,
     )  # fmt: skip
     assert work.acc[:15].tolist() == grown.sum(0).tolist()

@@ -80,3 +80,6 @@ def test_backoff_is_checked() -> None:
         SparseyBackoff(allowed=("UX",))
     with pytest.raises(ValueError, match="SparseyBackoff.thresholds: expected three numbers in 0 ... 1"):
         SparseyBackoff(thresholds=(0.9, 0.7))
+    for warps in ("hold", ("hold", "jump")):
+        with pytest.raises(ValueError, match="SparseyBackoff.warps: expected some of hold, skip, got"):
+            SparseyBackoff(warps=warps)

@@ -21,6 +21,7 @@ def made(seed: int, backend: str = "numba", threads: int = 1) -> Sparsey:
 def test_backends_and_threads_agree(seed: int) -> None:
     frames = np.random.default_rng(seed).random((24, 25)) < 0.3
     memories = [made(seed), made(seed, threads=3), made(seed, "reference")]
+    warps = SparseyBackoff((0.9, 0.9, 0.9), (), ("hold", "skip"))
     for call in (
         lambda m: m.learn(frames[:12], separate=True),
         lambda m: m.learn(frames[12:]),
@@ -28,6 +29,10 @@ def test_backends_and_threads_agree(seed: int) -> None:
         lambda m: m.recognise(frames[::-1], hard=False, backoff=SparseyBackoff(allowed=())),
         lambda m: m.recognise(frames, hard=False, draw=3),
         lambda m: m.replay(frames[12:14], 6),
+        lambda m: m.recognise(frames[[12, 12, 13, 15, 15, 16, 18]], backoff=warps),
+        lambda m: m.recognise(
+            frames[[15, 16, 16, 18]], backoff=warps, after=m.recognise(frames[[12, 12, 13, 15]], backoff=warps)
+        ),
     ):
         first, *others = (call(m) for m in memories)
         for other in others:
