@@ -182,4 +182,4 @@ def _draw_paths(ax: Axes, memory: ModernHopfield, centres: np.ndarray, X: np.nda
     ax.set(xlabel="along centre 1", aspect="equal")
     if memory.beta == SHOWN[0]:
         ax.set_ylabel("along centre 2")
-        ax.legend(frameon=False, fontsize=7, loc="upper right")
+        ax.legend(frameon=True, framealpha=0.9, edgecolor="none", fontsize=7, loc="upper right")

@@ -8,7 +8,8 @@ motions: with H its codes differ, as what came before does; with U alone they ar
 are recognised by their codes, and shown its first frame the memory goes through the rest of a film by itself (the
 pictures are read back through the same synapses). Other films are told by a class field that hears the codes: the
 motion is only in the sequence, so U alone fails. Known frames in a novel order are novel (G is low), unless a mac may
-back off to U alone: then they look perfectly familiar.
+back off to U alone: then they look perfectly familiar. Films that run at half or twice the speed keep their codes if a
+mac may hold or skip a step, and then a novel order stays novel; backing off to U mixes the motions of a shape.
 
 ``--films-of FOLDER`` reads PERSON_ACTION.avi files, those of the Weizmann set, and classifies the actions of each
 person by a memory that has learned the others; about 0.67 is claimed for that set and not verified.
@@ -32,8 +33,16 @@ __all__ = ["run"]
 Q, K, T, SIDE = 24, 128, 9, 32
 MAC = SparseyParams(Q, K, lambda_u=2)
 READ = 0.99  # a pixel is on if all winners have a synapse from it
+WARPS = SparseyBackoff((0.8, 0.8, 0.8), allowed=(), warps=("hold", "skip"))
+SPEEDS = {
+    "half speed": np.repeat(np.arange(T), 2),
+    "one frame twice": np.sort(np.append(np.arange(T), T // 2)),
+    "one left out": np.delete(np.arange(T), T // 2),
+    "double speed": np.arange(0, T, 2),
+}
+WAYS = {"all signals": None, "backing off to U": SparseyBackoff(), "hold and skip": WARPS}
 SHAPES, MOTIONS = ("square", "disc", "triangle", "cross"), ("left", "right", "up", "down")
-BLUE, RED, GREY = "#0072B2", "#D55E00", "0.6"
+BLUE, RED, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "0.6"
 
 
 def run(
@@ -82,12 +91,20 @@ def run(
         "and pixels in common, of those in either", ">= 0.7", round(float(np.mean(alike)), 3), np.mean(alike) >= 0.7
     )
 
+    kept = other_speeds(memory, [made[k] for k in order], learned)
+    for name, ways in kept.items():
+        came, rest = ways["hold and skip"], max(ways["all signals"], ways["backing off to U"])
+        report.check(
+            f"{name}, by hold and skip: winners", ">= 0.9, most", round(came, 3), came >= 0.9 and came > rest
+        )  # fmt: skip
+
     novel = novelty(memory, made[order[: 16 * 2]], seed)
     report.check("known frames in their order: G", ">= 0.95", round(novel["known"], 3), novel["known"] >= 0.95)
     report.check("in a novel order, all signals: G", "< 0.5", round(novel["shuffled"], 3), novel["shuffled"] < 0.5)
     report.check(
         "in a novel order, backing off to U: G", ">= 0.95", round(novel["backing off"], 3), novel["backing off"] >= 0.95
     )
+    report.check("in a novel order, hold and skip: G", "< 0.6", round(novel["warps"], 3), novel["warps"] < 0.6)
 
     rest = np.flatnonzero(~learn)
     found = classify(memory, learned, labels[order], made[rest], labels[rest], len(names))
@@ -103,7 +120,7 @@ def run(
         found["U"] <= found["UH"] - 0.2,
     )
     report.numbers.update(
-        accuracy=found, novelty=novel, recalled=recalled, replayed_codes=codes, replayed_pixels=alike,
+        accuracy=found, novelty=novel, speeds=kept, recalled=recalled, replayed_codes=codes, replayed_pixels=alike,
         synapses_set=dict(U=memory.saturation("U").tolist(), H=memory.saturation("H").tolist()),
     )  # fmt: skip
     if films_of:
@@ -111,7 +128,7 @@ def run(
     shown = [int(np.flatnonzero(order == np.flatnonzero(learn & (labels == c))[0])[0]) for c in (0, 5, 10, 15)]
     draw(
         report.file("sequences.png", "films and their replay, familiarity of novel orders, classification"),
-        [(names[labels[order[k]]], made[order[k]], pictures[k]) for k in shown], novel, found,
+        [(names[labels[order[k]]], made[order[k]], pictures[k]) for k in shown], novel, kept, found,
     )  # fmt: skip
 
 
@@ -145,7 +162,26 @@ def novelty(memory: Sparsey, films: np.ndarray, seed: int) -> dict[str, float]:
     def mean(ones: Sequence[np.ndarray], backoff: SparseyBackoff | None = None) -> float:
         return float(np.mean([memory.recognise(x, backoff=backoff).G[1:] for x in ones]))
 
-    return {"known": mean(films), "shuffled": mean(mixed), "backing off": mean(mixed, SparseyBackoff())}
+    return {
+        "known": mean(films), "shuffled": mean(mixed), "warps": mean(mixed, WARPS),
+        "backing off": mean(mixed, SparseyBackoff()),
+    }  # fmt: skip
+
+
+def other_speeds(
+    memory: Sparsey, films: Sequence[np.ndarray], learned: Sequence[SparseyRecord]
+) -> dict[str, dict[str, float]]:
+    """Winners that are those learned for the frame, when films run slower or faster: speed -> way -> mean."""
+    return {
+        name: {
+            way: float(np.mean([
+                code_overlap(memory.recognise(film[frames], backoff=backoff).codes, record.codes[frames]).mean()
+                for film, record in zip(films, learned, strict=True)
+            ]))
+            for way, backoff in WAYS.items()
+        }
+        for name, frames in SPEEDS.items()
+    }  # fmt: skip
 
 
 def classify(
@@ -190,12 +226,13 @@ def _alike(a: np.ndarray, b: np.ndarray) -> float:
 
 
 def draw(
-    path: Path, shown: list[tuple[str, np.ndarray, np.ndarray]], novel: dict[str, float], found: dict[str, float]
+    path: Path, shown: list[tuple[str, np.ndarray, np.ndarray]], novel: dict[str, float],
+    kept: dict[str, dict[str, float]], found: dict[str, float],
 ) -> None:  # fmt: skip
-    """Films above, two bar charts below."""
+    """Films above, three bar charts below."""
     with figure_style():
-        figure = new_figure(7.2, 6.4)
-        above, below = figure.subfigures(2, 1, height_ratios=[3, 1])
+        figure = new_figure(7.2, 6.8)
+        above, below = figure.subfigures(2, 1, height_ratios=[2.6, 1])
         axes = above.subplots(2 * len(shown), T, gridspec_kw=dict(hspace=0.02, wspace=0.02))
         for k, (name, film, replay) in enumerate(shown):
             for row, (what, images) in enumerate(((f"{name}\nlearned", film), ("replayed", replay))):
@@ -211,14 +248,21 @@ def draw(
                     ax.spines[:].set(visible=True, color="0.8", linewidth=0.5)
                 axes[2 * k + row, 0].set_ylabel(what, rotation=0, ha="right", va="center", fontsize=7)
         above.suptitle("blue: the cue; red: a pixel too many, yellow: a missing one", fontsize=7.5)
-        left, right = below.subplots(1, 2)
-        left.barh(list(novel), list(novel.values()), color=[BLUE, RED, GREY])
-        left.set_yticks(range(3), ["known order", "novel order", "novel order,\nbacking off to U"])
+        left, middle, right = below.subplots(1, 3)
+        left.barh(list(novel), list(novel.values()), color=[BLUE, RED, GREEN, GREY])
+        left.set_yticks(range(4), ["known order", "novel order", "hold and skip", "backing off\nto U"])
         left.set(xlabel="familiarity G", xlim=(0, 1.02))
-        names = {"UH": "codes by U and H", "U": "codes by U alone", "pixels": "nearest film\nby pixels"}
+        for k, (way, color) in enumerate(zip(WAYS, (RED, GREY, GREEN), strict=True)):
+            values = [ways[way] for ways in kept.values()]
+            middle.barh(np.arange(len(kept)) + 0.27 * (k - 1), values, 0.25, color=color, label=way)
+        middle.set_yticks(range(len(kept)), [name.replace(" ", "\n", 1) for name in kept])
+        middle.set(xlabel="winners as learned", xlim=(0, 1.02))
+        names = {"UH": "by U and H", "U": "by U alone", "pixels": "nearest\npixels"}
         right.barh([names[k] for k in found], list(found.values()), color=[BLUE, RED, GREY])
         right.axvline(1 / 16, color="0.4", lw=0.8, ls=":")
-        right.set(xlabel="accuracy, 16 classes (dots: chance)", xlim=(0, 1.02))
-        for ax in (left, right):
+        right.set(xlabel="accuracy (dots: chance)", xlim=(0, 1.02))
+        for ax in (left, middle, right):
+            ax.tick_params(axis="y", labelsize=7)
             ax.invert_yaxis()
+        middle.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=1, fontsize=6.5, frameon=False)
         finish(figure, path)

@@ -26,13 +26,14 @@ def test_a_few_films_and_films_from_files(tmp_path: Path) -> None:
     for what in (
         *("one picture in four motions, with H: winners shared", "16 films seen once: winners recalled"),
         *("replayed from the first frame: winners", "in a novel order, all signals: G"),
+        *("half speed, by hold and skip: winners", "in a novel order, hold and skip: G"),
     ):
         assert came[what].ok, report.table()
     assert report.numbers["actions"]["films"] == 6 and report.numbers["actions"]["accuracy"] > 0.5
     from matplotlib.image import imread
 
     picture = imread(tmp_path / "out" / "sequences.png")
-    assert picture.shape == (1280, 1440, 4) and 0.01 < float((picture[..., :3] < 0.9).any(-1).mean()) < 0.6
+    assert picture.shape == (1360, 1440, 4) and 0.01 < float((picture[..., :3] < 0.9).any(-1).mean()) < 0.6
 
 
 @pytest.mark.slow
