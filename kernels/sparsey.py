@@ -20,9 +20,9 @@ from numba import njit
 
 from . import sparsey_columns as c
 from .compiled import uniform
-from .compiled_hints import part, same_bits
+from .compiled_hints import inner, options, part, same_bits
 from .popcount import popcount
-from .sparsey_synapses import add_up, coactive, count, inner, options, weight
+from .sparsey_synapses import add_up, coactive, count, weight
 
 __all__ = ["run"]
 
@@ -96,7 +96,7 @@ def _lone(m, first, found, tables, memory, rows, ends, gains, planes, eights, ac
     ints = tables.ints
     Q, K, n = ints[m, _Q], ints[m, _K], ends[0]
     count(memory.bits, ints[m, _START], (Q * K + 63) // 64, rows, 0, n, planes, eights, acc)
-    full, F, unit = _full(m, 0, n, found, ints), gains[0], float(ints[m, _WEIGHT])
+    full, F, unit = _full(m, np.int64(0), n, found, ints), gains[0], float(ints[m, _WEIGHT])
     power = ints[m, _POWER_FIRST] if first else ints[m, _POWER]
     for k in range(n + 1):
         x = min(1.0, F * (unit * k) / full)
@@ -196,7 +196,7 @@ def _choose_signals(m, t, whole, first, warps, now, seed, step, tables, memory, 
     signals, V = work[8], work[9]
     h = np.int64(1)
     for size in range(3, 0, -1):
-        best, chosen, last = -1.0, 0, 0
+        best, chosen, last = -1.0, np.int64(0), np.int64(0)
         for mask in range(1, 8):
             bits = (mask & 1) + (mask >> 1 & 1) + (mask >> 2)
             if bits == size and mask & whole == mask and (mask == whole or allowed[mask]):
@@ -562,7 +562,7 @@ def run(
                     continue
                 if learn and ints[m, _SIGMOID] == 2:
                     _raise_inflection(m, tables, memory, V)
-                settled = learn and ints[m, _HARD_FROZEN] and memory.still[m, 0] == Q * ints[m, _K]
+                settled = learn and ints[m, _HARD_FROZEN] != 0 and memory.still[m, 0] == Q * ints[m, _K]
                 _winners(
                     m, t, G, hard or settled, seed, stream, step + t, tables, memory, codes, V, number,
                     acc if lone else same, weights, mu,

@@ -6,12 +6,10 @@ import numpy as np
 from numba import njit
 
 from . import sparsey_columns as c
-from .compiled_hints import part
+from .compiled_hints import inner, part
 
-__all__ = ["add_up", "coactive", "count", "inner", "options", "weight"]
+__all__ = ["add_up", "coactive", "count", "weight"]
 
-options = {"nogil": True, "cache": True, "error_model": "numpy"}
-inner = {**options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 _WEIGHT, _AGE_0, _AGE_1, _DELTA = c.WEIGHT, c.AGE_0, c.AGE_1, c.DELTA
 _32, _1 = np.uint64(32), np.uint32(1)
 
