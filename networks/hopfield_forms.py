@@ -103,6 +103,7 @@ def entmax(z: np.ndarray, alpha: float) -> np.ndarray:
         return sparsemax(z)
     z = (z - z.max(-1, keepdims=True)) * (alpha - 1)
     if alpha == 1.5:
+        z = np.where(z <= -1, z.dtype.type(-2), z)  # p is 0 there, and not by rounding alone
         s = -np.sort(-z, axis=-1)
         k = np.arange(1, z.shape[-1] + 1, dtype=z.dtype)
         mean = np.cumsum(s, -1) / k

@@ -182,6 +182,8 @@ def test_margins() -> None:
         kind = forms.activation_named(activation)
         assert forms.activate(np.array([kind.margin, 0.0, 0.0]), kind).tolist() == [1.0, 0.0, 0.0]
         assert 0.5 < forms.activate(np.array([kind.margin * 0.99, 0.0, 0.0]), kind)[0] < 1
+    five = forms.activate(np.array([2.0, 0, 0, 0, 0]), forms.activation_named("entmax15"))
+    assert five.tolist() == [1, 0, 0, 0, 0]  # one over five is rounded, and so is tau by the formula
 
 
 def test_sparse_error_is_never_above_the_dense_one(seed: int) -> None:
