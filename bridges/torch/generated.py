@@ -45,6 +45,8 @@ class GeneratedLayer(SequenceLayer):
         self.features, self.learn, self.dt, self.decay_param = features, learn, float(dt), decay_param
         self.backend, self.backend_used = backend, ""
         self._owner, self._size = owner, int(np.prod(features))
+        self._times: tuple[str, ...] = ()  # learned parameters that are time constants
+        self._units: dict[str, float] = {}  # SI value of the unit of each learned parameter
 
     @abstractmethod
     def _dims(self, name: str) -> Dims:
@@ -65,8 +67,11 @@ class GeneratedLayer(SequenceLayer):
             if not self._torch.DEPENDS[n]:
                 raise ValueError(f"{self._owner}: learn: {n!r} has no gradient ({reasons.get(n, 'unused')})")
             dims = self._dims(n)
+            self._units[n] = edge_unit(dims)[1]
             value = torch.as_tensor(np.asarray(to_edge(values[n], dims)), dtype=torch.float64)
             value = value.reshape(self.features) if value.ndim else value
+            if dims == TIME:
+                self._times += (n,)
             stored = from_time(self.decay_param, value, self.dt)[0] if dims == TIME else value
             setattr(self, f"raw_{n}", nn.Parameter(stored.to(**kind)))
 
@@ -75,14 +80,14 @@ class GeneratedLayer(SequenceLayer):
         if name not in self.learn:
             raise ValueError(f"{self._owner}: {name!r} is not learned; expected one of {', '.join(self.learn)}")
         stored = getattr(self, f"raw_{name}")
-        return to_time(self.decay_param, stored, self.dt) if self._dims(name) == TIME else stored
+        return to_time(self.decay_param, stored, self.dt) if name in self._times else stored
 
     def _learned(self) -> dict[str, Tensor]:
         """Learned parameters in SI, float64, neurons on one axis."""
         found = {}
         for n in self.learn:
             value = self.parameter(n).double()
-            found[n] = (value.flatten() if value.ndim else value) * edge_unit(self._dims(n))[1]
+            found[n] = (value.flatten() if value.ndim else value) * self._units[n]
         return found
 
     def _constants(self, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import ModuleType
 from typing import Any
 
@@ -73,19 +73,30 @@ class LayerConstants:
 
     def fixed(self, like: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
         """Scalars and vectors, and the places of those that depend on learned parameters."""
-        key = like.dtype, like.device
-        if key not in self._cache:
+
+        def make() -> Any:
             places = tuple(torch.tensor(p, dtype=torch.int64, device=like.device) for p in self._places)
             scalars, vectors = (torch.as_tensor(a).to(like.device, like.dtype) for a in (self._scalars, self._vectors))
-            self._cache[key] = scalars, vectors, places
-        return self._cache[key]
+            return scalars, vectors, places
+
+        return self._once(("fixed", like.dtype, like.device), make)
 
     def start(self, states: Sequence[str], like: Tensor) -> list[Tensor]:
         """Start values [N] of these variables of the generated step."""
-        key = "start", like.dtype, like.device
-        if key not in self._cache:
-            self._cache[key] = [torch.as_tensor(np.array(self._start[s])).to(like.device, like.dtype) for s in states]
-        return self._cache[key]
+
+        def make() -> Any:
+            return [torch.as_tensor(np.array(self._start[s])).to(like.device, like.dtype) for s in states]
+
+        return self._once(("start", like.dtype, like.device), make)
+
+    def _once(self, key: tuple, make: Callable[[], Any]) -> Any:
+        """What was made before; tensors of a compiler, which stand for others, are not kept."""
+        if key in self._cache:
+            return self._cache[key]
+        made = make()
+        if not torch.compiler.is_compiling():
+            self._cache[key] = made
+        return made
 
     def learned(self, module: ModuleType, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Constants that depend on learned parameters (given in SI, float64)."""

@@ -130,17 +130,17 @@ class SynapseLayer(GeneratedLayer):
         model, shape = model_of(model, SynapseModel, "SynapseLayer"), features_of(features, "SynapseLayer")
         owner = f"SynapseLayer: model {model.name!r}"
         try:
-            self._sent = parse_dims(unit)
+            sent = parse_dims(unit)
         except ValueError as error:
             raise ValueError(f"{owner}: unit: {error}") from None
-        bound = model.bind("target", self._sent)
-        reference = synapse_constants_module(bound, self._sent)
+        bound = model.bind("target", sent)
+        reference = synapse_constants_module(bound, sent)
         still = [n for n in bound.variables if n not in reference.STATES]
         super().__init__(
             shape, shape, owner, learn=names_of(learn, (*bound.parameters, *still), f"{owner}: learn"), dt=dt,
             decay_param=decay_param, backend=backend, batch_first=batch_first,
         )  # fmt: skip
-        self.model, self.unit, self._bound = model, unit, bound
+        self.model, self.unit, self._bound, self._sent = model, unit, bound, sent
         self._given = {"parameters": dict(parameters or {}), "init": dict(init or {})}
         weight, values = {"w": 1.0}, {n: p.value for n, p in bound.parameters.items()}
         first = start_of(bound, (1,), {n: weight[n] for n in still if n in weight}, values, owner, still)
@@ -152,7 +152,7 @@ class SynapseLayer(GeneratedLayer):
         for n in bound.variables:
             check_bounds(bound, n, values[n] if n in still else start[n], owner)
         self._form = LayerForm(
-            inputs=(EVENT,), scales=(1.0,), output=SENT, output_scale=edge_unit(self._sent)[1],
+            inputs=(EVENT,), scales=(1.0,), output=SENT, output_scale=edge_unit(sent)[1],
             vectors=tuple(n for n, v in values.items() if np.ndim(v)), learned=self.learn, through=(), counted=False,
             smooth=False, surrogate=SurrogateForm(""),
         )  # fmt: skip

@@ -57,10 +57,10 @@ def _written(x: Any, layer: Any) -> Any:
     recover, decay = torch.exp(-1 / tau_d), torch.exp(-1 / tau_f)
     ready, u, out = torch.ones_like(x[0]), torch.zeros_like(x[0]), []
     for s in x.unbind(0):
-        u = u + s * U * (1 - u)
-        sent = s * u * ready
+        used = u + U * (1 - u)
+        sent = s * used * ready
         ready = 1 - (1 - ready + sent) * recover
-        u = u * decay
+        u = (u + s * (used - u)) * decay
         out.append(sent)
     return torch.stack(out)
 
