@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 __all__ = ["EVENT", "SENT", "LayerForm", "SurrogateForm"]
 
-#: Names of the input and of the output of a layer of synapses.
-EVENT, SENT = "_event", "_sent"
+EVENT, SENT = "_event", "_sent"  # input and output of a layer of synapses
 
 
 class SurrogateForm(NamedTuple):
@@ -48,6 +47,8 @@ class LayerForm(NamedTuple):
     surrogate : SurrogateForm
     recurrent : int
         Number of cells that send their spikes to each other with dense weights, onto the first channel; 0: none do.
+    delayed : bool
+        Whether such spikes take more than one step.
     """
 
     inputs: tuple[str, ...]
@@ -61,3 +62,4 @@ class LayerForm(NamedTuple):
     smooth: bool
     surrogate: SurrogateForm
     recurrent: int = 0
+    delayed: bool = False

@@ -89,6 +89,9 @@ class SynapseLayer(GeneratedLayer):
         Variable -> start value (edge units, or an expression as in a model's ``init``).
     decay_param : str
         How learned time constants are stored: sigmoid, logtau, softplus, stable_exp or bitshift (`decays`).
+    init_state : "rest" or "learn"
+        Where sequences start: in the start values, or in values that are learned from there on, one per synapse in
+        edge units (``start_x`` and so on).
     batch_first : bool
         x and y are (B, T, ...).
     backend : "auto", "numba" or "torch"
@@ -122,6 +125,7 @@ class SynapseLayer(GeneratedLayer):
         parameters: Mapping[str, Any] | None = None,
         init: Mapping[str, Any] | None = None,
         decay_param: str = "sigmoid",
+        init_state: str = "rest",
         batch_first: bool = False,
         backend: str = "auto",
         device: Any = None,
@@ -160,17 +164,22 @@ class SynapseLayer(GeneratedLayer):
         self._make_learned(values, dict(device=device, dtype=dtype or torch.get_default_dtype()), {})
         found = constants_of(reference, self._torch, values, self.dt, {}, owner)
         self._fixed = LayerConstants(self._torch, values, found, start, self._size, self.dt)
+        self._learn_start(init_state, device, dtype)
 
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         """Field -> shape without the batch axis."""
         return dict.fromkeys(self._torch.STATES, self.features)
 
+    def start_units(self) -> dict[str, float]:
+        """Variables that change, with their edge units in SI."""
+        return {n: edge_unit(self._dims(n))[1] for n in self._torch.STATES}
+
     def config(self) -> dict[str, Any]:
         """The arguments as JSON values."""
         return {
             "model": fields_of(self.model), "features": list(self.features), "learn": list(self.learn),
-            "unit": self.unit, "dt": self.dt, "decay_param": self.decay_param, "batch_first": self.batch_first,
-            "backend": self.backend, **{k: plain(v) for k, v in self._given.items()},
+            "unit": self.unit, "dt": self.dt, "decay_param": self.decay_param, "init_state": self.starts,
+            "batch_first": self.batch_first, "backend": self.backend, **{k: plain(v) for k, v in self._given.items()},
         }  # fmt: skip
 
     def extra_repr(self) -> str:
@@ -178,6 +187,7 @@ class SynapseLayer(GeneratedLayer):
         parts = [self.model.name, str(self.features if len(self.features) > 1 else self.features[0])]
         parts += [f"learn={self.learn}"] if self.learn else []
         parts += [f"unit={self.unit!r}"] if self.unit != "1" else []
+        parts += ["init_state='learn'"] if self.starts == "learn" else []
         return ", ".join([*parts, f"dt={self.dt:g}"])
 
     def _dims(self, name: str) -> Dims:
