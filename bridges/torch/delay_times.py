@@ -44,6 +44,7 @@ import torch
 from torch import Tensor, nn
 
 from ...networks.values import grid_steps
+from .laws import Law, drawn
 
 __all__ = ["KERNELS", "Delays"]
 
@@ -55,8 +56,8 @@ class Delays(nn.Module):
 
     Parameters
     ----------
-    delay : float, tensor, sequence or callable
-        In ms, one for all or one for each; a callable gets the shape: ``lambda shape: 10 * torch.rand(shape)``.
+    delay : float, tensor, sequence, law or callable
+        In ms, one for all or one for each; of a law (`laws`) each is drawn, a callable gets the shape and gives them.
         For a learned delay the start.
     shape : tuple of int
     dt : float
@@ -133,7 +134,7 @@ class Delays(nn.Module):
 
     def _given(self, delay: Any) -> Tensor:
         """Give the delays in ms, float64, one for each."""
-        given = delay(self.shape) if callable(delay) else delay
+        given = delay(self.shape) if callable(delay) else drawn(delay, self.shape)
         value = torch.as_tensor(given, dtype=torch.float64).detach().cpu()
         if value.ndim and tuple(value.shape) != self.shape:
             raise ValueError(
@@ -226,4 +227,4 @@ class Delays(nn.Module):
         return {"delay": self._plain, "max_delay": self.last * self.dt, "kernel": self.kind, "width": self.width}
 
 
-Start = float | Tensor | Sequence[Any] | Callable[[tuple[int, ...]], Tensor]
+Start = float | Tensor | Sequence[Any] | Law | Callable[[tuple[int, ...]], Tensor]

@@ -47,9 +47,9 @@ class DelayedLinear(SequenceLayer):
     in_features, out_features : int
     max_delay : float
         The longest delay in ms, K steps.
-    delay : float, tensor, sequence or callable, optional
-        In ms, one for all or (out, in); a callable makes them from that shape. Fixed delays must be whole steps. For
-        learned ones the start. Default: uniform between 0 and ``max_delay``.
+    delay : float, tensor, sequence, law or callable, optional
+        In ms, one for all or (out, in), drawn from a law (`laws`) or made by a callable from that shape. Fixed delays
+        must be whole steps. For learned ones the start. Default: uniform between 0 and ``max_delay``.
     dt : float
         Time step in ms.
     learn : any of "weight", "delay"

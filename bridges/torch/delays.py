@@ -43,9 +43,9 @@ class Delay(SequenceLayer):
     Parameters
     ----------
     features : int or tuple of int
-    delay : float, tensor, sequence or callable
-        In ms, one for all or one for each feature; a callable makes them from the shape of the features. Fixed delays
-        must be whole steps. For learned ones the start.
+    delay : float, tensor, sequence, law or callable
+        In ms, one for all or one for each feature, drawn from a law (`laws`) or made by a callable from the shape of
+        the features. Fixed delays must be whole steps. For learned ones the start.
     dt : float
         Time step in ms.
     max_delay : float, optional

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from spikegram.bridges.torch.delay_times import KERNELS, Delays
+from spikegram.bridges.torch.laws import Uniform
 
 
 def learned(delay, kernel: str = "gaussian", width: float = 1.5, dt: float = 0.5, **k) -> Delays:
@@ -85,6 +86,15 @@ def test_fixed_delays_are_steps() -> None:
     assert drawn.whole.tolist() == [[2, 2], [2, 2]]
     with pytest.raises(ValueError, match="fixed delays have no kernel"):
         times.set_width(1.0)
+
+
+def test_delays_are_drawn_from_a_law() -> None:
+    torch.manual_seed(0)
+    times = Delays(Uniform(1.0, 4.0), (50,), 1.0, max_delay=5.0, learn=True)
+    torch.manual_seed(0)
+    torch.testing.assert_close(times.ms(), Uniform(1.0, 4.0).draw(50).float())
+    with pytest.raises(ValueError, match="is not a multiple of the time step"):
+        Delays(Uniform(1.0, 4.0), (50,), 1.0)
 
 
 def test_loaded_delays_are_seen_and_must_fit() -> None:
