@@ -58,6 +58,8 @@ class DelayedLinear(SequenceLayer):
     width : float, optional
         Of the kernel in ms, to be made narrower by `set_width`. Default: half of ``max_delay``.
     bias : bool
+    init_state : "rest" or "learn"
+        Where sequences start: in silence, or in learned inputs before the first (``start_line``).
     batch_first : bool
     device, dtype
 
@@ -77,7 +79,7 @@ class DelayedLinear(SequenceLayer):
     def __init__(
         self, in_features: int, out_features: int, *, max_delay: float, delay: Start | None = None, dt: float = 1.0,
         learn: Sequence[str] = _LEARN, kernel: str = "gaussian", width: float | None = None, bias: bool = False,
-        batch_first: bool = False, device: Any = None, dtype: torch.dtype | None = None,
+        init_state: str = "rest", batch_first: bool = False, device: Any = None, dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
         for name, n in (("in_features", in_features), ("out_features", out_features)):
             if not isinstance(n, int) or n < 1:
@@ -106,6 +108,7 @@ class DelayedLinear(SequenceLayer):
             "in_features": in_features, "out_features": out_features, "dt": float(dt), "learn": list(names),
             "bias": bool(bias), "batch_first": batch_first,
         }  # fmt: skip
+        self._learn_start(init_state, device, dtype)
 
     @property
     def out_shape(self) -> tuple[int, ...]:
@@ -158,7 +161,7 @@ class DelayedLinear(SequenceLayer):
 
     def config(self) -> dict[str, Any]:
         """Give the arguments; delays that are not one number are in the ``state_dict``."""
-        return self._config | self.delays.config()
+        return self._config | {"init_state": self.starts} | self.delays.config()
 
 
 def _uniform(max_delay: float, dt: float, learned: bool) -> Any:

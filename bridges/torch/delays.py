@@ -55,6 +55,8 @@ class Delay(SequenceLayer):
         Of learned delays.
     width : float, optional
         Of the kernel in ms, to be made narrower by `set_width`. Default: half of ``max_delay``.
+    init_state : "rest" or "learn"
+        Where sequences start: in silence, or in learned inputs before the first (``start_line``).
     batch_first : bool
     device, dtype
 
@@ -79,8 +81,8 @@ class Delay(SequenceLayer):
 
     def __init__(
         self, features: int | Sequence[int], delay: Start, *, dt: float = 1.0, max_delay: float | None = None,
-        learn: Sequence[str] = (), kernel: str = "gaussian", width: float | None = None, batch_first: bool = False,
-        device: Any = None, dtype: torch.dtype | None = None,
+        learn: Sequence[str] = (), kernel: str = "gaussian", width: float | None = None, init_state: str = "rest",
+        batch_first: bool = False, device: Any = None, dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
         shape = (features,) if isinstance(features, int) else tuple(features)
         if not shape or any(not isinstance(n, int) or n < 1 for n in shape):
@@ -94,6 +96,7 @@ class Delay(SequenceLayer):
             device=device, dtype=dtype,
         )  # fmt: skip
         self._config = {"features": list(shape), "learn": list(names), "dt": float(dt), "batch_first": batch_first}
+        self._learn_start(init_state, device, dtype)
 
     @property
     def out_shape(self) -> tuple[int, ...]:
@@ -153,4 +156,4 @@ class Delay(SequenceLayer):
 
     def config(self) -> dict[str, Any]:
         """Give the arguments; delays that are not one number are in the ``state_dict``."""
-        return self._config | self.delays.config()
+        return self._config | {"init_state": self.starts} | self.delays.config()
