@@ -319,9 +319,9 @@ class SpikingLayer(SequenceLayer):
         return state._replace(spikes=like.new_zeros(batch, *self._spikes_shape)) if self._line else state
 
     def _use(self, x: Tensor) -> str:
-        if self.backend == "numba" and x.device.type != "cpu":
+        if self.backend == "numba" and not x.is_cpu:
             raise ValueError(f"{self._owner}: backend 'numba' needs tensors on the CPU, got x on {x.device}")
-        return "torch" if self.backend == "torch" or x.device.type != "cpu" else "numba"
+        return "torch" if self.backend == "torch" or not x.is_cpu else "numba"
 
     def run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """A whole sequence."""

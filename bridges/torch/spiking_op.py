@@ -65,7 +65,8 @@ def _array(t: Tensor) -> np.ndarray:
 
 def _flat(t: Tensor, axes: int) -> np.ndarray:
     """The last two axes, samples and neurons, as one."""
-    return _array(t).reshape(*t.shape[:axes], t.shape[-2] * t.shape[-1])
+    a = _array(t)
+    return a.reshape(*a.shape[:axes], a.shape[-2] * a.shape[-1])
 
 
 def _shapes(inputs: list[Tensor], text: str) -> list[Tensor]:

@@ -116,6 +116,7 @@ def test_linear_cells_are_one_graph(learn: tuple[str, ...]) -> None:
     assert sum("spikegram.cells" in str(node.target) for node in program.graph.nodes) == 1
 
 
+@pytest.mark.slow
 def test_the_loop_of_steps_compiles_too() -> None:
     layer = SpikingLayer(BellecALIF, 3, backend="torch", learn=("tau_m",))
     x = inputs(layer, 0.8, 2, 2, torch.float32)
