@@ -88,8 +88,9 @@ def _power(p: Tensor, n: float) -> Tensor:
 
 
 def _below_zero(z: Tensor, scale: float) -> Tensor:
-    """Largest entry 0; nothing below -2, as no p is above 0 below -1."""
-    return ((z - z.amax(-1, keepdim=True)) * scale).clamp(min=-2)
+    """Largest entry 0; -2 for what is at most -1, where p is 0 whatever else there is (and not by rounding alone)."""
+    z = (z - z.amax(-1, keepdim=True)) * scale
+    return torch.where(z <= -1, -2.0, z)
 
 
 def _entmax(z: Tensor, alpha: float) -> Tensor:
