@@ -250,7 +250,9 @@ def draw(
         above.suptitle("blue: the cue; red: a pixel too many, yellow: a missing one", fontsize=7.5)
         left, middle, right = below.subplots(1, 3)
         left.barh(list(novel), list(novel.values()), color=[BLUE, RED, GREEN, GREY])
-        left.set_yticks(range(4), ["known order", "novel order", "hold and skip", "backing off\nto U"])
+        left.set_yticks(
+            range(4), ["known order", "novel order", "novel order,\nhold and skip", "novel order,\nbacking off to U"]
+        )
         left.set(xlabel="familiarity G", xlim=(0, 1.02))
         for k, (way, color) in enumerate(zip(WAYS, (RED, GREY, GREEN), strict=True)):
             values = [ways[way] for ways in kept.values()]
