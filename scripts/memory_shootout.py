@@ -293,7 +293,9 @@ def _bars(ax: Axes, values: dict[str, float], notes: dict[str, float] | None = N
     names = list(values)
     ax.barh(range(len(names)), list(values.values()), color=[COLOURS[n] for n in names], height=0.7)
     for k, name in enumerate(names):
-        text = f"{values[name]:.3g}" + (f" at {notes[name]:g}" if notes else "")
+        text = (f"{values[name]:,.0f}" if values[name] >= 100 else f"{values[name]:.3g}") + (
+            f" at {notes[name]:g}" if notes else ""
+        )
         ax.annotate(text, (values[name], k), xytext=(3, 0), textcoords="offset points", va="center", fontsize=6.5)
     ax.set_yticks(range(len(names)), names, fontsize=7)
     ax.invert_yaxis()

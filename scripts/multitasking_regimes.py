@@ -194,6 +194,7 @@ def _draw_three(ax: Axes, n: int, found: Simulated) -> None:
         ax.plot(fine, simple[:, k], color=colour, lw=0.5, ls="--")
         ax.plot(fine, theory[:, k], color=colour, label=f"pattern {k + 1}")
         ax.plot(DILUTIONS, [found.three[d][:, k].mean() for d in DILUTIONS], "o", ms=3.5, color=colour, mfc="white")
+    ax.plot([], [], color="0.4", lw=0.5, ls="--", label="hierarchy, T = 0")
     ax.set(xlabel="dilution d", ylabel="amplitude |m|", xlim=(0, 1), ylim=(0, 1))
     ax.legend(frameon=False, fontsize=7)
     ax.set_title(rf"(a) K = 3, $\beta$ = {BETA:g}: theory, simulation (N = {n})", loc="left")
@@ -216,7 +217,7 @@ def _draw_five(ax: Axes, n: int, found: Simulated) -> None:
         x = np.arange(1, 6) + 6 * block
         ax.bar(x, hierarchical_amplitudes(5, d), color="0.85", width=0.8)
         ax.errorbar(x, m.mean(0), m.std(0, ddof=1), fmt="o", ms=4, color=(BLUE, RED)[block], mfc="white")
-        ax.text(x[1], 0.5, f"d = {d}: {FIVE[d]}", fontsize=7.5)
+        ax.text(x[1] - 0.6 * block, 0.5, f"d = {d}: {FIVE[d]}", fontsize=7.5)
     ticks = [*range(1, 6), *range(7, 12)]
     ax.set_xticks(ticks, [str(t if t < 6 else t - 6) for t in ticks])
     ax.set(xlabel="pattern", ylabel="amplitude |m|", ylim=(0, 0.6))
