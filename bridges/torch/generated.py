@@ -22,9 +22,9 @@ __all__ = ["GeneratedLayer"]
 class GeneratedLayer(SequenceLayer):
     """Base of generated layers.
 
-    A layer (the final class) sets ``_torch``, the generated step, ``_options``, those of the operator, and ``State`` in
-    `_find_modules`, and ``_fixed``. Learned parameters are stored in edge units under ``raw_NAME``, time constants as
-    `decays` says.
+    A layer (the final class) sets ``_fixed``, and in `_find_modules` ``_torch``, the generated step, ``State`` and, by
+    `_set_options`, those of the operator. Learned parameters are stored in edge units under ``raw_NAME``, time
+    constants as `decays` says.
     """
 
     _torch: ModuleType
@@ -82,43 +82,40 @@ class GeneratedLayer(SequenceLayer):
         stored = getattr(self, f"raw_{name}")
         return to_time(self.decay_param, stored, self.dt) if name in self._times else stored
 
-    def _learned(self) -> dict[str, Tensor]:
-        """Learned parameters in SI, float64, neurons on one axis."""
-        found = {}
-        for n in self.learn:
-            value = self.parameter(n).double()
-            found[n] = (value.flatten() if value.ndim else value) * self._units[n]
-        return found
+    def _constants_of(self, learned: Mapping[str, Tensor], like: Tensor) -> tuple[Tensor, Tensor]:
+        """Scalars [.] and vectors [., N] in the order of the compiled module, for parameters in edge units."""
+        inside = {}
+        for n, value in learned.items():
+            value = value.double()
+            inside[n] = (value.flatten() if value.ndim else value) * self._units[n]
+        return self._fixed.tensors(self._torch, inside, like)
 
     def _constants(self, like: Tensor) -> tuple[Tensor, Tensor]:
-        """Scalars [.] and vectors [., N] in the order of the compiled module."""
-        return self._fixed.tensors(self._torch, self._learned(), like)
+        return self._constants_of({n: self.parameter(n) for n in self.learn}, like)
 
-    def _named(self, x: Tensor) -> dict[str, Tensor]:
-        """The constants by name, as the generated step takes them."""
-        m = self._torch
-        scalars, vectors = self._constants(x)
+    def _named(self, constants: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
+        """Constants by name, as the generated step takes them."""
+        m, (scalars, vectors) = self._torch, constants
         names = [n for n in m.CONSTANTS if n not in m.VECTORS]
         found = dict(zip(names, scalars.unbind(0), strict=True))
         rows = vectors.reshape(len(m.VECTORS), *self.features).unbind(0)
-        return found | dict(zip(m.VECTORS, rows, strict=True)) | {"_like": x.new_zeros(())}
+        return found | dict(zip(m.VECTORS, rows, strict=True)) | {"_like": scalars.new_zeros(())}
 
     # -- running ----------------------------------------------------------------------------------------------------
     def _use(self, x: Tensor) -> str:
         if self.backend == "numba" and x.device.type != "cpu":
             raise ValueError(f"{self._owner}: backend 'numba' needs tensors on the CPU, got x on {x.device}")
         used = "torch" if self.backend == "torch" or x.device.type != "cpu" else "numba"
-        if not torch.compiler.is_compiling():
+        if used != self.backend_used and not torch.compiler.is_compiling():
             self.backend_used = used
         return used
 
-    def _operator_options(self) -> str:
-        """Without gradients nothing is kept."""
-        return self._options if torch.is_grad_enabled() else f"{self._options.rsplit(' ', 1)[0]} 0"
+    def _set_options(self, options: str) -> None:
+        """Options of the operator; without gradients no state is kept."""
+        self._options, self._bare_options = options, f"{options.rsplit(' ', 1)[0]} 0"
 
-    def _start_fields(self, like: Tensor) -> list[Tensor]:
-        """Start values of the variables of the generated step, each of the shape of the features."""
-        return [t.reshape(self.features) for t in self._fixed.start(self._torch.STATES, like)]
+    def _operator_options(self) -> str:
+        return self._options if torch.is_grad_enabled() else self._bare_options
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: generated modules are found again."""

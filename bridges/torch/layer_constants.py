@@ -81,13 +81,14 @@ class LayerConstants:
 
         return self._once(("fixed", like.dtype, like.device), make)
 
-    def start(self, states: Sequence[str], like: Tensor) -> list[Tensor]:
-        """Start values [N] of these variables of the generated step."""
+    def start(self, states: Sequence[str], shape: tuple[int, ...], like: Tensor) -> Tensor:
+        """Start values [S, *shape] of these variables of the generated step; not to be written to."""
 
         def make() -> Any:
-            return [torch.as_tensor(np.array(self._start[s])).to(like.device, like.dtype) for s in states]
+            values = np.array([self._start[n] for n in states], dtype=np.float64)
+            return torch.as_tensor(values).to(like.device, like.dtype).reshape(len(states), *shape)
 
-        return self._once(("start", like.dtype, like.device), make)
+        return self._once(("start", *states, like.dtype, like.device), make)
 
     def _once(self, key: tuple, make: Callable[[], Any]) -> Any:
         """What was made before; tensors of a compiler, which stand for others, are not kept."""

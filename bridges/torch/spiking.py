@@ -42,17 +42,16 @@ from ...kernels import layer_module, structure_key
 from ...kernels.cache import digest
 from ...kernels.layer_form import LayerForm, SurrogateForm
 from ...neurons.model import NeuronModel
-from ...units import TIME, edge_unit, to_edge
-from .decays import UNBOUNDED, from_time, to_time
+from ...units import Dims, edge_unit
+from .generated import GeneratedLayer
 from .laws import drawn
-from .sequence import SequenceLayer
 from .spiking_checks import features_of, inputs_of, names_of, output_of, through_of
 from .spiking_config import fields_of, model_of, plain
 from .spiking_delays import arriving, delays_of
 from .spiking_op import register, run_cells
 from .spiking_recurrent import config_of_weights, make_weights, weight_matrix
 from .spiking_state import state_class
-from .spiking_values import CellConstants, parameters_of, start_of, steps_held
+from .spiking_values import cell_constants, parameters_of, start_of, steps_held
 from .surrogates import Surrogate, as_surrogate
 
 __all__ = ["SpikingLayer"]
@@ -60,7 +59,7 @@ __all__ = ["SpikingLayer"]
 _PUBLIC = {"_count": "refractory_steps", "_free": "not_refractory"}
 
 
-class SpikingLayer(SequenceLayer):
+class SpikingLayer(GeneratedLayer):
     """A layer of cells of one model.
 
     Parameters
@@ -154,24 +153,19 @@ class SpikingLayer(SequenceLayer):
         model, shape = model_of(model), features_of(features)
         owner = f"SpikingLayer: model {model.name!r}"
         inputs = inputs_of(model, input, owner)
-        super().__init__(shape if len(inputs) == 1 else (len(inputs), *shape), batch_first)
-        self.model, self.features, self.inputs, self._owner = model, shape, inputs, owner
-        self.learn = names_of(learn, tuple(model.parameters), f"{owner}: learn")
+        super().__init__(
+            shape if len(inputs) == 1 else (len(inputs), *shape), shape, owner,
+            learn=names_of(learn, tuple(model.parameters), f"{owner}: learn"), dt=dt, decay_param=decay_param,
+            backend=backend, batch_first=batch_first,
+        )  # fmt: skip
+        self.model, self.inputs = model, inputs
         self.surrogate, self.smooth = as_surrogate(surrogate), bool(smooth)
         self.reset_grad = reset_grad if isinstance(reset_grad, str) else tuple(reset_grad)
-        self.output, self.dt, self.decay_param = output_of(model, output, owner), float(dt), decay_param
-        if backend not in ("auto", "numba", "torch"):
-            raise ValueError(f"{owner}: backend: expected auto, numba or torch, got {backend!r}")
-        if decay_param not in UNBOUNDED:
-            raise ValueError(f"{owner}: decay_param: expected one of {', '.join(UNBOUNDED)}, got {decay_param!r}")
-        if not self.dt > 0:
-            raise ValueError(f"{owner}: dt: expected a time > 0 ms, got {dt!r}")
-        self.backend, self.backend_used = backend, ""
+        self.output = output_of(model, output, owner)
         self._given = {
             "parameters": {n: drawn(v, shape) for n, v in (parameters or {}).items()},
             "init": {n: drawn(v, shape) for n, v in (init or {}).items()}, "surrogate_scale": surrogate_scale,
         }  # fmt: skip
-        self._size = int(np.prod(shape))
         self.inhibition = float(inhibition)
         self._connected = recurrent is not None or inhibition != 0
         if self._connected and self.output:
@@ -190,7 +184,7 @@ class SpikingLayer(SequenceLayer):
         self._find_modules()
         self._make_parameters(values, dict(device=device, dtype=dtype or torch.get_default_dtype()), recurrent)
         start = start_of(model, shape, self._given["init"], values, owner)
-        self._fixed = CellConstants(
+        self._fixed, self.scales = cell_constants(
             model, self._torch, values, start, held, self._size, self.surrogate, surrogate_scale, self.dt, owner
         )
         with torch.no_grad():  # finds the units of a propagator
@@ -199,11 +193,6 @@ class SpikingLayer(SequenceLayer):
         self._learn_start(init_state, device, dtype)
 
     # -- what the layer is ------------------------------------------------------------------------------------------
-    @property
-    def out_shape(self) -> tuple[int, ...]:
-        """Features of one step of y."""
-        return self.features
-
     def state_shapes(self) -> dict[str, tuple[int, ...]]:
         """Field -> shape without the batch axis."""
         shapes = dict.fromkeys(self._all_fields(), self.features)
@@ -245,25 +234,18 @@ class SpikingLayer(SequenceLayer):
         parts += ["init_state='learn'"] if self.starts == "learn" else []
         return ", ".join(parts)
 
-    def parameter(self, name: str) -> Tensor:
-        """A learned parameter in edge units (ms, mV, ...), with its gradient."""
-        if name not in self.learn:
-            raise ValueError(f"{self._owner}: {name!r} is not learned; expected one of {', '.join(self.learn)}")
-        stored = getattr(self, f"raw_{name}")
-        return to_time(self.decay_param, stored, self.dt) if self.model.dims(name) == TIME else stored
-
     def distance(self, state: Any) -> Tensor:
         """How far each cell is from its threshold in this state, in SI: negative below it (B, *features)."""
         like = state[0] if len(state) else self._like(None, None)
-        gaps = self._torch.distances(tuple(state)[: len(self._torch.STATES)], self._by_name(like))
+        gaps = self._torch.distances(
+            tuple(state)[: len(self._torch.STATES)], self._by_name(self._constants(like), None)
+        )
         if len(gaps) != 1:
             raise ValueError(f"{self._owner}: its threshold is no single comparison: {self.model.threshold!r}")
         return gaps[0].expand(len(like), *self.features)
 
-    @property
-    def scales(self) -> tuple[float, ...]:
-        """Unit of the surrogate's argument for each comparison of the threshold, in SI."""
-        return self._fixed.scales
+    def _dims(self, name: str) -> Dims:
+        return self.model.dims(name)
 
     # -- parts ------------------------------------------------------------------------------------------------------
     def _form_of(self, values: Mapping[str, Any], held: np.ndarray) -> LayerForm:
@@ -279,15 +261,8 @@ class SpikingLayer(SequenceLayer):
         )  # fmt: skip
 
     def _make_parameters(self, values: Mapping[str, Any], kind: Mapping[str, Any], recurrent: Any) -> None:
-        for n in self.learn:
-            if not self._torch.DEPENDS[n]:
-                why = "the refractory period is a whole number of steps" if n in self.model.refractory else "unused"
-                raise ValueError(f"{self._owner}: learn: {n!r} has no gradient ({why})")
-            dims = self.model.dims(n)
-            value = torch.as_tensor(np.asarray(to_edge(values[n], dims)), dtype=torch.float64)
-            value = value.reshape(self.features) if value.ndim else value
-            stored = from_time(self.decay_param, value, self.dt)[0] if dims == TIME else value
-            setattr(self, f"raw_{n}", nn.Parameter(stored.to(**kind)))
+        why = "the refractory period is a whole number of steps"
+        self._make_learned(values, kind, {n: why for n in self.learn if n in self.model.refractory})
         weight, mask = make_weights(recurrent, self._size, self._owner, kind)
         self.recurrent_weight = None if weight is None else nn.Parameter(weight)
         self.register_buffer("recurrent_mask", mask)
@@ -296,17 +271,6 @@ class SpikingLayer(SequenceLayer):
         if not self._connected:
             return None
         return weight_matrix(self.recurrent_weight, self.recurrent_mask, self.inhibition, self._size, like)
-
-    def _constants_of(self, learned: Mapping[str, Tensor], like: Tensor) -> tuple[Tensor, Tensor]:
-        """Scalars [.] and vectors [., N] in the order of the compiled module, for parameters in edge units."""
-        inside = {}
-        for n, value in learned.items():
-            value = value.double()
-            inside[n] = (value.flatten() if value.ndim else value) * edge_unit(self.model.dims(n))[1]
-        return self._fixed.tensors(self._torch, inside, like)
-
-    def _constants(self, like: Tensor) -> tuple[Tensor, Tensor]:
-        return self._constants_of({n: self.parameter(n) for n in self.learn}, like)
 
     # -- running ----------------------------------------------------------------------------------------------------
     def rest(self, batch: int, mode: str, like: Tensor) -> Any:
@@ -318,11 +282,6 @@ class SpikingLayer(SequenceLayer):
         state = self.State(*start.unbind(0))
         return state._replace(spikes=like.new_zeros(batch, *self._spikes_shape)) if self._line else state
 
-    def _use(self, x: Tensor) -> str:
-        if self.backend == "numba" and not x.is_cpu:
-            raise ValueError(f"{self._owner}: backend 'numba' needs tensors on the CPU, got x on {x.device}")
-        return "torch" if self.backend == "torch" or not x.is_cpu else "numba"
-
     def run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """A whole sequence."""
         return self._sequence(x, state, self._constants(x), self._weights(x))
@@ -331,11 +290,8 @@ class SpikingLayer(SequenceLayer):
         self, x: Tensor, state: Any, constants: tuple[Tensor, Tensor], weights: Tensor | None
     ) -> tuple[Tensor, Any]:
         """A sequence with these constants and weights from cell to cell."""
-        used = self._use(x)
-        if used != self.backend_used and not torch.compiler.is_compiling():
-            self.backend_used = used
-        if used == "torch":
-            named = self._named(constants, weights)
+        if self._use(x) == "torch":
+            named = self._by_name(constants, weights)
             outputs = []
             for x_t in x.unbind(0):
                 y_t, state = self._step(x_t, state, named)
@@ -351,8 +307,7 @@ class SpikingLayer(SequenceLayer):
             connected = weights, state.spikes.flatten(2).movedim(1, 0), self.recurrent_steps
         elif weights is not None:
             connected = weights, state.spikes.flatten(1)
-        options = self._options if torch.is_grad_enabled() else self._bare_options
-        y, end = run_cells(given, start, *constants, options, *connected)
+        y, end = run_cells(given, start, *constants, self._operator_options(), *connected)
         if len(self.features) > 1:
             y, end = y.unflatten(2, self.features), end.unflatten(2, self.features)
         return y, self.State(*end.unbind(0), *self._sent(state, y))
@@ -366,19 +321,10 @@ class SpikingLayer(SequenceLayer):
 
     def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step."""
-        return self._step(x, state, self._by_name(x))
+        return self._step(x, state, self._by_name(self._constants(x), self._weights(x)))
 
-    def _by_name(self, x: Tensor) -> dict[str, Tensor]:
-        return self._named(self._constants(x), self._weights(x))
-
-    def _named(self, constants: tuple[Tensor, Tensor], weights: Tensor | None) -> dict[str, Tensor]:
-        """Constants as the generated step knows them."""
-        m, (scalars, vectors) = self._torch, constants
-        names = [n for n in m.CONSTANTS if n not in m.VECTORS]
-        found = dict(zip(names, scalars.unbind(0), strict=True))
-        rows = vectors.reshape(len(m.VECTORS), *self.features).unbind(0)
-        found |= {"_weights": weights} if weights is not None else {}
-        return found | dict(zip(m.VECTORS, rows, strict=True)) | {"_like": scalars.new_zeros(())}
+    def _by_name(self, constants: tuple[Tensor, Tensor], weights: Tensor | None) -> dict[str, Tensor]:
+        return self._named(constants) | ({"_weights": weights} if weights is not None else {})
 
     def _step(self, x: Tensor, state: Any, constants: dict[str, Tensor]) -> tuple[Tensor, Any]:
         channels = (x,) if len(self.inputs) == 1 else x.unbind(1)
@@ -390,21 +336,12 @@ class SpikingLayer(SequenceLayer):
         y = y.expand(shape)
         return y, self.State(*(t.expand(shape) for t in new), *self._sent(state, y.unsqueeze(0)))
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What is pickled: generated modules are found again."""
-        return {k: v for k, v in super().__getstate__().items() if k not in ("_torch", "State")}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        super().__setstate__(state)
-        self._find_modules()
-
     def _find_modules(self) -> None:
         self._torch = layer_module(self.model, self._form, "torch")
         self._kept = (*self._torch.STATES, "spikes") if self._connected else self._torch.STATES
         self.State = state_class(self._all_fields())
         name = digest([list(self._form), structure_key(self.model)])
-        self._options = register(name, len(self._torch.STATES), partial(_compiled, self.model, self._form))
-        self._bare_options = f"{self._options.rsplit(' ', 1)[0]} 0"  # without gradients no state is kept
+        self._set_options(register(name, len(self._torch.STATES), partial(_compiled, self.model, self._form)))
 
 
 def _compiled(model: NeuronModel, form: LayerForm, single: bool) -> ModuleType:

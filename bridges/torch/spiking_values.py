@@ -16,9 +16,10 @@ from ...networks.values import grid_steps, resolve
 from ...neurons.model import NeuronModel
 from ...parameters import check_duration
 from ...units import DIMENSIONLESS, to_si
+from .layer_constants import LayerConstants, constants_of
 from .surrogates import Surrogate
 
-__all__ = ["CellConstants", "parameters_of", "start_of", "steps_held"]
+__all__ = ["cell_constants", "parameters_of", "start_of", "steps_held"]
 
 Shape = tuple[int, ...]
 Model = Any  # NeuronModel or SynapseModel
@@ -90,8 +91,11 @@ def steps_held(model: NeuronModel, values: Mapping[str, Any], dt: float, owner: 
     return np.maximum(np.asarray(steps, dtype=float) - 1, 0)
 
 
-class CellConstants:
-    """What is constant in a run: scalars and vectors in the order of the generated module.
+def cell_constants(
+    model: NeuronModel, module: ModuleType, values: Mapping[str, Any], start: Mapping[str, np.ndarray],
+    held: np.ndarray, size: int, surrogate: Surrogate, scale: Any, dt: float, owner: str,
+) -> tuple[LayerConstants, tuple[float, ...]]:  # fmt: skip
+    """Compute what is constant in a run, and the units of the surrogate's argument.
 
     Parameters
     ----------
@@ -112,83 +116,19 @@ class CellConstants:
     owner : str
         Begins the messages.
     """
-
-    def __init__(
-        self, model: NeuronModel, module: ModuleType, values: Mapping[str, Any], start: Mapping[str, np.ndarray],
-        held: np.ndarray, size: int, surrogate: Surrogate, scale: Any, dt: float, owner: str,
-    ) -> None:  # fmt: skip
-        self.values, self.size, self.seconds = dict(values), size, dt * 1e-3
-        with np.errstate(all="ignore"):
-            numbers = {n: np.asarray(v, dtype=np.float64)[()] for n, v in values.items()}
-            reference = neuron_module(model, target="reference")
-            found = dict(numbers) | reference.constants(numbers, self.seconds)
-        found |= {"dt": self.seconds, "_ref": held if held.size > 1 else float(np.max(held))}
-        found |= {f"_sur_{n}": v for n, v in surrogate.values}
-        found |= {n: 1.0 for n in module.CONSTANTS if n.startswith("_per")}
-        for n in module.CONSTANTS:
-            if not np.all(np.isfinite(found[n])):
-                raise ValueError(f"{owner}: a constant of the update ({n}) is not finite for its parameters")
-        like = torch.zeros((), dtype=torch.float64)
-        gaps = module.distances(
-            [torch.as_tensor(np.array(start[s])) if s in start else like for s in module.STATES],
-            {"_like": like} | {n: torch.as_tensor(np.asarray(found[n])) for n in module.CONSTANTS},
-        )
-        self.scales = tuple(_scale(model, scale, float(g.abs().mean()), owner) for g in gaps)
-        found |= {f"_per{k}": 1.0 / s for k, s in enumerate(self.scales)}
-        self._start = {**start, "_count": np.zeros(size), "_free": np.ones(size), "spikes": np.zeros(size)}
-        scalars = [n for n in module.CONSTANTS if n not in module.VECTORS]
-        self._scalars = np.array([np.mean(found[n]) for n in scalars], dtype=np.float64)
-        self._vectors = np.array([np.broadcast_to(found[n], (size,)) for n in module.VECTORS], dtype=np.float64)
-        self._vectors = self._vectors.reshape(len(module.VECTORS), size)
-        self._places = tuple(
-            [names.index(n) for n in module.LEARNED if n in names] for names in (scalars, module.VECTORS)
-        )
-        self._cache: dict[Any, Any] = {}
-        self._balance: dict[int, tuple[float, ...]] = {}
-
-    def fixed(self, like: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        """Scalars and vectors, and the places of those that depend on learned parameters."""
-        key = like.dtype, like.device
-        if key not in self._cache:
-            places = tuple(torch.tensor(p, dtype=torch.int64, device=like.device) for p in self._places)
-            scalars, vectors = (torch.as_tensor(a).to(like.device, like.dtype) for a in (self._scalars, self._vectors))
-            self._cache[key] = scalars, vectors, places
-        return self._cache[key]
-
-    def start(self, states: Sequence[str], shape: Shape, like: Tensor) -> Tensor:
-        """Start values [S, *shape] of these variables of the generated step; not to be written to."""
-        key = *states, like.dtype, like.device
-        if key not in self._cache:
-            values = np.array([self._start[s] for s in states], dtype=np.float64)
-            self._cache[key] = torch.as_tensor(values).to(like.device, like.dtype).reshape(len(states), *shape)
-        return self._cache[key]
-
-    def learned(self, module: ModuleType, parameters: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Constants that depend on learned parameters (given in SI, float64)."""
-        device = next(iter(parameters.values())).device
-        values = {
-            n: torch.as_tensor(v, device=device) if isinstance(v, np.ndarray) else v
-            for n, v in (self.values | dict(parameters)).items()
-        }
-        like = torch.zeros((), dtype=torch.float64, device=device)
-        return module.constants(values, self.seconds, like, self._balance)
-
-    def tensors(self, module: ModuleType, parameters: Mapping[str, Tensor], like: Tensor) -> tuple[Tensor, Tensor]:
-        """Scalars [.] and vectors [., N] for these learned parameters."""
-        scalars, vectors, places = self.fixed(like)
-        if not parameters:
-            return scalars, vectors
-        found = self.learned(module, parameters)
-        one = [found[n] for n in module.LEARNED if n not in module.VECTORS]
-        many = [found[n].expand(self.size) for n in module.LEARNED if n in module.VECTORS]
-        if one:
-            scalars = scalars.index_copy(0, places[0], torch.stack(one).to(like.dtype))
-        if many:
-            vectors = vectors.index_copy(0, places[1], torch.stack(many).to(like.dtype))
-        return scalars, vectors
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_cache": {}}
+    more = {"_ref": held if held.size > 1 else float(np.max(held))}
+    more |= {f"_sur_{n}": v for n, v in surrogate.values}
+    more |= {n: 1.0 for n in module.CONSTANTS if n.startswith("_per")}
+    found = constants_of(neuron_module(model, target="reference"), module, values, dt, more, owner)
+    like = torch.zeros((), dtype=torch.float64)
+    gaps = module.distances(
+        [torch.as_tensor(np.array(start[s])) if s in start else like for s in module.STATES],
+        {"_like": like} | {n: torch.as_tensor(np.asarray(found[n])) for n in module.CONSTANTS},
+    )
+    scales = tuple(_scale(model, scale, float(g.abs().mean()), owner) for g in gaps)
+    found |= {f"_per{k}": 1.0 / s for k, s in enumerate(scales)}
+    others = {"_count": np.zeros(size), "_free": np.ones(size), "spikes": np.zeros(size)}
+    return LayerConstants(module, values, found, {**start, **others}, size, dt), scales
 
 
 def _scale(model: NeuronModel, given: Any, distance: float, owner: str) -> float:

@@ -198,12 +198,14 @@ class SynapseLayer(GeneratedLayer):
         """The start values of the model (``mode="rest"``)."""
         if mode != "rest":
             return super().rest(batch, mode, like)
-        return self.State(*(t.expand(batch, *self.features).contiguous() for t in self._start_fields(like)))
+        start = self._fixed.start(self._torch.STATES, (1, *self.features), like)
+        start = start.expand(-1, batch, *self.features).clone(memory_format=torch.contiguous_format)
+        return self.State(*start.unbind(0))
 
     def run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """A whole sequence."""
         if self._use(x) == "torch":
-            constants = self._named(x)
+            constants = self._named(self._constants(x))
             outputs = []
             for x_t in x.unbind(0):
                 y_t, state = self._step(x_t, state, constants)
@@ -217,7 +219,7 @@ class SynapseLayer(GeneratedLayer):
 
     def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step."""
-        return self._step(x, state, self._named(x))
+        return self._step(x, state, self._named(self._constants(x)))
 
     def _step(self, x: Tensor, state: Any, constants: dict[str, Tensor]) -> tuple[Tensor, Any]:
         y, new = self._torch.step((x,), tuple(state), constants)
@@ -228,7 +230,7 @@ class SynapseLayer(GeneratedLayer):
         self.State = state_class(self._torch.STATES)
         name = digest([list(self._form), structure_key(self._bound), list(self._sent)])
         compiled = partial(_compiled, self._bound, self._sent, self._form)
-        self._options = register(name, len(self._torch.STATES), compiled)
+        self._set_options(register(name, len(self._torch.STATES), compiled))
 
 
 def _compiled(model: SynapseModel, dims: Dims, form: LayerForm, single: bool) -> ModuleType:

@@ -290,6 +290,7 @@ def test_learned_start_is_saved(case: Case, tmp_path) -> None:
     if case.savable:
         save(tmp_path / "layer.pt", layer)
         assert torch.equal(load(tmp_path / "layer.pt")(x)[0], layer(x)[0])
+    torch.compiler.reset()
     compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
     close(compiled(x)[0], layer(x)[0], 1e-6)
 

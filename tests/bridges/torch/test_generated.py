@@ -25,7 +25,7 @@ def test_parameters_in_edge_units(layer: SynapseLayer) -> None:
 
 
 def test_constants_by_name(layer: SynapseLayer) -> None:
-    names = layer._named(torch.zeros(1, dtype=torch.float64))
+    names = layer._named(layer._constants(torch.zeros(1, dtype=torch.float64)))
     torch.testing.assert_close(names["U"], layer.parameter("U").double())
     assert {t.shape for n, t in names.items() if n not in layer._torch.VECTORS} == {torch.Size([])}
 
