@@ -114,19 +114,24 @@ def learn(
 
 
 def draw_curves(path: Path, panels: Sequence[Panel]) -> None:
-    """Draw the scores over the batches: shares of right answers up to 1, squared errors on a logarithmic axis."""
+    """Draw the scores over the batches: shares of right answers up to 1, squared errors on a logarithmic axis.
+
+    A name has the same colour in all panels; there are five of them.
+    """
+    names = dict.fromkeys(name for panel in panels for name in panel.curves)
+    colours = dict(zip(names, _COLOURS, strict=False))
     with figure_style():
-        figure = new_figure(7.2, 2.9)
+        figure = new_figure(7.2, 3.2)
         for ax, panel in zip(figure.subplots(1, len(panels), squeeze=False)[0], panels, strict=True):
-            for (name, curve), colour in zip(panel.curves.items(), _COLOURS, strict=False):
+            for name, curve in panel.curves.items():
                 label = f"{name}, {curve.weights:,} weights"
-                ax.plot(curve.batches, curve.scores, color=colour, lw=1.2, label=label)
+                ax.plot(curve.batches, curve.scores, color=colours[name], lw=1.2, label=label)
             ax.axhline(panel.chance, color=INK, lw=0.7, ls=":", label="best answer that does not look")
             ax.set_xlabel("batches of 64")
             if panel.kind == "classes":
                 ax.set(ylim=(0, 1.02), ylabel="share right")
             else:
                 ax.set(yscale="log", ylabel="mean squared error")
-            ax.legend(frameon=False, fontsize=6.5, loc="lower right" if panel.kind == "classes" else "upper right")
+            ax.legend(frameon=False, fontsize=6.5, loc="upper left", bbox_to_anchor=(0, -0.22), borderpad=0)
             ax.set_title(panel.title, loc="left")
         finish(figure, path)

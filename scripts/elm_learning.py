@@ -98,7 +98,7 @@ def draw(path: Path, curves: dict[str, Curve]) -> None:
     """Three panels: digits, sums of numbers, sums of digits."""
     panels = [
         Panel("digits, row by row", "classes", 0.1, {"one neuron": curves[DIGITS]}),
-        Panel("sum of two marked numbers of 50", "numbers", 1 / 6, {"one neuron": curves[ADDING]}),
-        Panel("sum of two digits of spikes", "classes", 0.2, {n.partition(", ")[2]: curves[n] for n in (LONG, SHORT)}),
+        Panel("adding two of 50 numbers", "numbers", 1 / 6, {"one neuron": curves[ADDING]}),
+        Panel("adding two digits of spikes", "classes", 0.2, {n.partition(", ")[2]: curves[n] for n in (LONG, SHORT)}),
     ]
     draw_curves(path, panels)

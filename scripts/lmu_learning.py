@@ -118,6 +118,6 @@ def draw(path: Path, curves: dict[str, Curve]) -> None:
     sums = {"without recurrence": curves["adding"]}
     panels = [
         Panel("digits, pixel by pixel", "classes", 0.1, digits),
-        Panel(f"sum of two marked numbers of {ADDING}", "numbers", 1 / 6, sums),
+        Panel(f"adding two of {ADDING} numbers", "numbers", 1 / 6, sums),
     ]
     draw_curves(path, panels)
