@@ -453,7 +453,15 @@ def compare(ours, theirs) -> int:
     return spikes
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+# variants of what others show
+SLOW = {
+    "stdp_post_before_pre", "stdp_post_before_pre_with_dendritic_delays", "refractory_for_a_time_of_each_neuron_by_rk4",
+    "names_that_brian_2_keeps_for_itself", "izhikevich_by_his_equations", "lif_conductance_between_views",
+    "refractory_for_twice_the_time_by_rk2", "synapses_onto_an_input_that_read_the_voltage_of_both_cells",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in SLOW else n for n in NETWORKS])
 def test_spikes_traces_and_weights_are_those_of_brian2(name: str) -> None:
     duration, least, make = NETWORKS[name]
     assert duration >= 200

@@ -155,7 +155,10 @@ LAYERS = {
 }
 
 
-@pytest.fixture(params=LAYERS)
+SLOW = ("Legendre memory, zoh", "LMU, memory without feedback", "Branch-ELM", "Delay, learned", "DelayedLinear, fixed")
+
+
+@pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in LAYERS])
 def case(request) -> Case:
     torch.manual_seed(0)
     return LAYERS[request.param]

@@ -30,7 +30,12 @@ def test_random_items(seed: int) -> None:
     assert (x.sum(1) == 7).all() and len(np.unique(x, axis=0)) == 50
 
 
-@pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
+FIRST, *OTHERS = WORKS
+
+
+@pytest.mark.parametrize(
+    "work", [FIRST, *(pytest.param(work, marks=pytest.mark.slow) for work in OTHERS)], ids=lambda work: work.name
+)
 def test_works_agree(work: Work) -> None:
     found = measure(work, repeats=1, quick=True)
     assert not found["complaint"] and set(found["goals"]) < set(found["ratios"])
