@@ -81,7 +81,7 @@ def by_torch(layer: SpikingLayer, x, state, gy, gend):
     """The same by the generated step and PyTorch's own differentiation."""
     x = x.clone().requires_grad_()
     state = layer.State(*(t.clone().requires_grad_() for t in state))
-    constants = {n: t.detach().clone().requires_grad_() for n, t in layer._by_name(x).items()}
+    constants = {n: t.detach().clone().requires_grad_() for n, t in layer._named(layer._constants(x)).items()}
     outputs, later = [], state
     for x_t in x.unbind(0):
         y_t, later = layer._step(x_t, later, constants)
