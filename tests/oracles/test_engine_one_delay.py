@@ -157,6 +157,7 @@ def test_delivery_numba_in_pieces_on_threads(case, lengths, threads):
     check(case, [(n, threads) for n in cut(lengths)], "numba")
 
 
+@pytest.mark.slow
 @example(AUTAPSES, [(10, 2)])
 @example(MULTAPSES, [(5, 1), (5, 3)])
 @settings(max_examples=30)

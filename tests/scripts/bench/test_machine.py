@@ -20,6 +20,7 @@ def test_describe_and_versions() -> None:
     assert set(machine.versions()) >= {"spikegram", "numba", "brian2"}
 
 
+@pytest.mark.slow
 @linux
 def test_memory_grows_with_what_is_held() -> None:
     before = machine.resident()
