@@ -118,7 +118,7 @@ def draw_growth(results: Mapping[str, Mapping[str, Any]], path: Path) -> bool:
         return False
     from matplotlib.figure import Figure
 
-    rows = 1 if len(panels) < 3 else 2
+    rows = 1 if len(panels) < 4 else 2
     columns = -(-len(panels) // rows)
     figure = Figure(figsize=(5.5 * columns, 3.8 * rows), layout="constrained")
     every = figure.subplots(rows, columns, squeeze=False).flat
@@ -155,8 +155,7 @@ def _draw_rates(axes: Axes, entries: list[dict[str, Any]], label: str) -> None:
         found = sorted((e["rate"], e["us_per_step"]) for e in entries if e["synapses"] == size)
         rates, times = zip(*found, strict=True)
         axes.plot(rates, [t / times[0] for t in times], "o-", color=_LINES[k % 6], label=f"{size:.2g} synapses")
-    title = f"scale, {label}, in parts of the step at the lowest rate"
-    _finish(axes, "rate of each cell (Hz)", title, "relative cost of a step")
+    _finish(axes, "rate of each cell (Hz)", f"scale, {label}", "step / step at the lowest rate")
     axes.set_ylim(bottom=0)
 
 
