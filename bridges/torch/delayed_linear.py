@@ -31,15 +31,14 @@ import torch
 from torch import Tensor, nn
 
 from .delay_times import Delays, Start
-from .delays import DelayState
-from .sequence import SequenceLayer
+from .delays import DelayingLayer, DelayState
 
 __all__ = ["DelayedLinear"]
 
 _LEARN = ("weight", "delay")
 
 
-class DelayedLinear(SequenceLayer):
+class DelayedLinear(DelayingLayer):
     """Linear map with a delay for each synapse: x (T, B, in) -> y (T, B, out).
 
     Parameters
@@ -73,8 +72,6 @@ class DelayedLinear(SequenceLayer):
     kernel (out, in, K + 1) and x are kept for the backward. Cut sequences, and other numbers of threads, agree but for
     rounding: PyTorch takes the sums.
     """
-
-    State = DelayState
 
     def __init__(
         self, in_features: int, out_features: int, *, max_delay: float, delay: Start | None = None, dt: float = 1.0,
@@ -115,24 +112,6 @@ class DelayedLinear(SequenceLayer):
         """Features of one step of y."""
         return (self.out_features,)
 
-    @property
-    def delay(self) -> Tensor:
-        """The delays (out, in) in ms, with their gradient if they are learned."""
-        return self.delays.ms()
-
-    @property
-    def width(self) -> float | None:
-        """Width of the kernel in ms; None for fixed delays."""
-        return self.delays.width
-
-    def set_width(self, width: float) -> None:
-        """Set the width of the kernel in ms."""
-        self.delays.set_width(width)
-
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Give the shape of the line."""
-        return {"line": (self.delays.last, *self.in_shape)}
-
     def taps(self, dtype: torch.dtype | None = None) -> Tensor:
         """Give the weights w h of all steps (out, in, K + 1), the latest input first."""
         dtype = dtype or self.weight.dtype
@@ -158,10 +137,6 @@ class DelayedLinear(SequenceLayer):
 
     def _shifted(self, y: Tensor) -> Tensor:
         return y if self.bias is None else y + self.bias.to(y.dtype)
-
-    def config(self) -> dict[str, Any]:
-        """Give the arguments; delays that are not one number are in the ``state_dict``."""
-        return self._config | {"init_state": self.starts} | self.delays.config()
 
 
 def _uniform(max_delay: float, dt: float, learned: bool) -> Any:

@@ -27,8 +27,9 @@ from torch import Tensor, nn
 
 from .delay_times import Delays, Start
 from .sequence import SequenceLayer
+from .spiking_checks import features_of
 
-__all__ = ["Delay", "DelayState"]
+__all__ = ["Delay", "DelayState", "DelayingLayer"]
 
 
 class DelayState(NamedTuple):
@@ -37,7 +38,37 @@ class DelayState(NamedTuple):
     line: Tensor
 
 
-class Delay(SequenceLayer):
+class DelayingLayer(SequenceLayer):
+    """Base of layers with ``delays``; a layer (the final class) sets them and, in ``_config``, its other arguments."""
+
+    State = DelayState
+    delays: Delays
+    _config: dict[str, Any]
+
+    @property
+    def delay(self) -> Tensor:
+        """The delays in ms, with their gradient if they are learned."""
+        return self.delays.ms()
+
+    @property
+    def width(self) -> float | None:
+        """Width of the kernel in ms; None for fixed delays."""
+        return self.delays.width
+
+    def set_width(self, width: float) -> None:
+        """Set the width of the kernel in ms."""
+        self.delays.set_width(width)
+
+    def state_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Give the shape of the line."""
+        return {"line": (self.delays.last, *self.in_shape)}
+
+    def config(self) -> dict[str, Any]:
+        """Give the arguments; delays that are not one number are in the ``state_dict``."""
+        return self._config | {"init_state": self.starts} | self.delays.config()
+
+
+class Delay(DelayingLayer):
     """Delay each feature: x (T, B, *features) -> y (T, B, *features).
 
     Parameters
@@ -77,16 +108,12 @@ class Delay(SequenceLayer):
     (1.0, [4.0, 4.0, 4.0])
     """
 
-    State = DelayState
-
     def __init__(
         self, features: int | Sequence[int], delay: Start, *, dt: float = 1.0, max_delay: float | None = None,
         learn: Sequence[str] = (), kernel: str = "gaussian", width: float | None = None, init_state: str = "rest",
         batch_first: bool = False, device: Any = None, dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
-        shape = (features,) if isinstance(features, int) else tuple(features)
-        if not shape or any(not isinstance(n, int) or n < 1 for n in shape):
-            raise ValueError(f"Delay: features: expected whole numbers >= 1, got {features!r}")
+        shape = features_of(features, "Delay")
         super().__init__(shape, batch_first)
         names = (learn,) if isinstance(learn, str) else tuple(learn)
         if names not in ((), ("delay",)):
@@ -102,24 +129,6 @@ class Delay(SequenceLayer):
     def out_shape(self) -> tuple[int, ...]:
         """Features of one step of y."""
         return self.in_shape
-
-    @property
-    def delay(self) -> Tensor:
-        """The delays (*features) in ms, with their gradient if they are learned."""
-        return self.delays.ms()
-
-    @property
-    def width(self) -> float | None:
-        """Width of the kernel in ms; None for fixed delays."""
-        return self.delays.width
-
-    def set_width(self, width: float) -> None:
-        """Set the width of the kernel in ms."""
-        self.delays.set_width(width)
-
-    def state_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Give the shape of the line."""
-        return {"line": (self.delays.last, *self.in_shape)}
 
     def run(self, x: Tensor, state: DelayState) -> tuple[Tensor, DelayState]:
         """Run a whole sequence."""
@@ -153,7 +162,3 @@ class Delay(SequenceLayer):
         else:
             y = (heard * self.delays.kernel(x.dtype).movedim(-1, 0).flip(0)).sum(1)
         return y, DelayState(heard[:, 1:].contiguous())
-
-    def config(self) -> dict[str, Any]:
-        """Give the arguments; delays that are not one number are in the ``state_dict``."""
-        return self._config | {"init_state": self.starts} | self.delays.config()

@@ -22,13 +22,14 @@ __all__ = ["GeneratedLayer"]
 class GeneratedLayer(SequenceLayer):
     """Base of generated layers.
 
-    A layer (the final class) sets ``_fixed``, and in `_find_modules` ``_torch``, the generated step, ``State`` and, by
-    `_set_options`, those of the operator. Learned parameters are stored in edge units under ``raw_NAME``, time
-    constants as `decays` says.
+    A layer (the final class) sets ``_fixed``, and in `_find_modules` ``_torch``, the generated step, ``_kept``, the
+    fields of a state, ``State`` and, by `_set_options`, the options of the operator. Learned parameters are stored in
+    edge units under ``raw_NAME``, time constants as `decays` says.
     """
 
     _torch: ModuleType
     _options: str
+    _kept: tuple[str, ...]
     _fixed: LayerConstants
 
     def __init__(
@@ -102,6 +103,14 @@ class GeneratedLayer(SequenceLayer):
         return found | dict(zip(m.VECTORS, rows, strict=True)) | {"_like": scalars.new_zeros(())}
 
     # -- running ----------------------------------------------------------------------------------------------------
+    def rest(self, batch: int, mode: str, like: Tensor) -> Any:
+        """The start values of the model (``mode="rest"``)."""
+        if mode != "rest":
+            return super().rest(batch, mode, like)
+        start = self._fixed.start(self._kept, (1, *self.features), like)
+        start = start.expand(-1, batch, *self.features).clone(memory_format=torch.contiguous_format)
+        return self.State(*start.unbind(0))
+
     def _use(self, x: Tensor) -> str:
         if self.backend == "numba" and x.device.type != "cpu":
             raise ValueError(f"{self._owner}: backend 'numba' needs tensors on the CPU, got x on {x.device}")

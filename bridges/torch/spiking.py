@@ -275,11 +275,7 @@ class SpikingLayer(GeneratedLayer):
     # -- running ----------------------------------------------------------------------------------------------------
     def rest(self, batch: int, mode: str, like: Tensor) -> Any:
         """The start values of the model (``mode="rest"``)."""
-        if mode != "rest":
-            return super().rest(batch, mode, like)
-        start = self._fixed.start(self._kept, (1, *self.features), like)
-        start = start.expand(-1, batch, *self.features).clone(memory_format=torch.contiguous_format)
-        state = self.State(*start.unbind(0))
+        state = super().rest(batch, mode, like)
         return state._replace(spikes=like.new_zeros(batch, *self._spikes_shape)) if self._line else state
 
     def run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:

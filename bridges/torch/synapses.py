@@ -194,14 +194,6 @@ class SynapseLayer(GeneratedLayer):
         return self._bound.dims(name)
 
     # -- running ----------------------------------------------------------------------------------------------------
-    def rest(self, batch: int, mode: str, like: Tensor) -> Any:
-        """The start values of the model (``mode="rest"``)."""
-        if mode != "rest":
-            return super().rest(batch, mode, like)
-        start = self._fixed.start(self._torch.STATES, (1, *self.features), like)
-        start = start.expand(-1, batch, *self.features).clone(memory_format=torch.contiguous_format)
-        return self.State(*start.unbind(0))
-
     def run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """A whole sequence."""
         if self._use(x) == "torch":
@@ -227,7 +219,8 @@ class SynapseLayer(GeneratedLayer):
 
     def _find_modules(self) -> None:
         self._torch = synapse_layer_module(self._bound, self._sent, self._form, "torch")
-        self.State = state_class(self._torch.STATES)
+        self._kept = self._torch.STATES
+        self.State = state_class(self._kept)
         name = digest([list(self._form), structure_key(self._bound), list(self._sent)])
         compiled = partial(_compiled, self._bound, self._sent, self._form)
         self._set_options(register(name, len(self._torch.STATES), compiled))
