@@ -11,5 +11,5 @@ GROUP_ARRAYS = (
 # of a bundle of projections, made by `networks.bundle.Bundle.arrays`
 SYNAPSE_ARRAYS = (
     "_row, _tgt, _src, _Y, _when, _C, _kind, _ckind, _sid, _stream, _base, _ax, _dend, _early, _colptr, _col, "
-    "_rpre, _rpost, _racc, _late, _rsum, _summed, _xtr, _ytr, _seg, _rules, _scales, _crule"
+    "_rpre, _rpost, _racc, _late, _rsum, _summed, _xtr, _ytr, _seg, _due, _book, _rules, _scales, _crule"
 )

@@ -13,8 +13,8 @@ from numba import njit, types
 from .compiled_hints import atomic_add, atomic_read, eight_bytes, line, options, part, where
 
 __all__ = [
-    "barrier", "collect", "fill", "gather", "inject", "normal", "options", "play", "poisson", "record", "take_inputs",
-    "uniform",
+    "arrive", "barrier", "collect", "fill", "gather", "inject", "normal", "options", "play", "poisson", "record",
+    "take_inputs", "uniform", "wait",
 ]  # fmt: skip
 
 _LOW = np.uint64(0xFFFFFFFF)
@@ -60,22 +60,38 @@ def fill(gaussian, seed, stream, step, out):
 _yield = types.ExternalFunction("sched_yield", types.int32())
 
 
-@njit(**options)
-def barrier(sync, n_threads):
-    """Wait until all threads of a run are here.
+# What threads tell each other, 16 numbers apart so that each lies in a cache line of its own: ``sync[0]`` counts who
+# came to a barrier, ``sync[16]`` is the step of the chunk at which all are to stop (-1: none),
+# ``sync[32 + 16 * thread]`` counts how often a thread arrived.
 
-    ``sync[0]`` counts arrivals and never goes back; ``sync[16]``, which lies in
-    another cache line, is the step of the chunk at which all are to stop.
-    """
-    if n_threads == 1:
-        return
-    ticket = atomic_add(sync, 0, 1)
-    goal = (ticket // n_threads + 1) * n_threads
+
+@njit(**options)
+def _until(sync, place, goal):
     spins = 0
-    while atomic_read(sync, 0) < goal:
+    while atomic_read(sync, place) < goal:
         spins += 1
         if spins > 2000:
             _yield()
+
+
+@njit(**options)
+def barrier(sync, threads):
+    """Wait until all threads of a run are here."""
+    if threads > 1:
+        _until(sync, 0, (atomic_add(sync, 0, 1) // threads + 1) * threads)
+
+
+@njit(**options)
+def arrive(sync, thread):
+    """Tell the other threads that what this one did so far may be read."""
+    atomic_add(sync, 32 + 16 * thread, 1)
+
+
+@njit(**options)
+def wait(sync, threads, times):
+    """Wait until every thread has arrived so many times."""
+    for other in range(threads):
+        _until(sync, 32 + 16 * other, times)
 
 
 # Loops over slices from 0: a loop over a range of a whole array is not vectorised, as indices could be negative.
@@ -211,32 +227,31 @@ def play(thread, k, step, source, ids, ptr, lo, hi):
     ptr[thread, k + 1] = count
 
 
-_M0_, _M1_, _W0_, _W1_ = np.uint32(0xD2511F53), np.uint32(0xCD9E8D57), np.uint32(0x9E3779B9), np.uint32(0xBB67AE85)
+_2, _3, _4, _5 = np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(5)
 _TOP = np.uint32(0x80000000)
 _AT_ONCE = 16  # blocks of 32 neurons
 
 
 @njit(inline="always", **options)
 def _round(a, b, c, d, u, v):
-    p, q = np.uint64(_M0_) * np.uint64(a), np.uint64(_M1_) * np.uint64(c)
-    return np.uint32(q >> _32) ^ b ^ u, np.uint32(q), np.uint32(p >> _32) ^ d ^ v, np.uint32(p)
+    """64 bits each, of which only the low half counts: one multiplication of vectors, and nothing is packed."""
+    p, q = _M0 * (a & _LOW), _M1 * (c & _LOW)
+    return (q >> _32) ^ b ^ u, q, (p >> _32) ^ d ^ v, p
 
 
 @njit(**options)
 def _words(first, blocks, step, stream, seed, out):
-    """Philox for 8 counters a block, words in the order of neurons; `_block` with 32-bit numbers, which vectorises."""
-    k0, k1 = np.uint32(seed & _LOW), np.uint32(seed >> _32)
-    u1, u2, u3 = np.uint32(k0 + _W0_), np.uint32(k0 + np.uint32(2) * _W0_), np.uint32(k0 + np.uint32(3) * _W0_)
-    u4, u5, u6 = np.uint32(u3 + _W0_), np.uint32(u3 + np.uint32(2) * _W0_), np.uint32(u3 + np.uint32(3) * _W0_)
-    u7, u8, u9 = np.uint32(u6 + _W0_), np.uint32(u6 + np.uint32(2) * _W0_), np.uint32(u6 + np.uint32(3) * _W0_)
-    v1, v2, v3 = np.uint32(k1 + _W1_), np.uint32(k1 + np.uint32(2) * _W1_), np.uint32(k1 + np.uint32(3) * _W1_)
-    v4, v5, v6 = np.uint32(v3 + _W1_), np.uint32(v3 + np.uint32(2) * _W1_), np.uint32(v3 + np.uint32(3) * _W1_)
-    v7, v8, v9 = np.uint32(v6 + _W1_), np.uint32(v6 + np.uint32(2) * _W1_), np.uint32(v6 + np.uint32(3) * _W1_)
-    low, high = np.uint32(np.uint64(step) & _LOW), np.uint32(np.uint64(step) >> _32)
+    """Philox for 8 counters a block, words in the order of neurons; `_block` in a form that is vectorised."""
+    k0, k1 = seed & _LOW, seed >> _32
+    u1, u2, u3, u4 = k0 + _W0, k0 + _2 * _W0, k0 + _3 * _W0, k0 + _4 * _W0
+    u5, u6, u7, u8, u9 = u4 + _W0, u4 + _2 * _W0, u4 + _3 * _W0, u4 + _4 * _W0, u4 + _5 * _W0
+    v1, v2, v3, v4 = k1 + _W1, k1 + _2 * _W1, k1 + _3 * _W1, k1 + _4 * _W1
+    v5, v6, v7, v8, v9 = v4 + _W1, v4 + _2 * _W1, v4 + _3 * _W1, v4 + _4 * _W1, v4 + _5 * _W1
+    low, high, stream = np.uint64(step) & _LOW, np.uint64(step) >> _32, np.uint64(stream)
     for block in range(blocks):
-        begin = np.uint32(np.uint32(first) + np.uint32(8 * block))
+        begin = np.uint64(first + 8 * block)
         for lane in range(8):
-            a, b, c, d = _round(np.uint32(begin + np.uint32(lane)), low, stream, high, k0, k1)
+            a, b, c, d = _round(begin + np.uint64(lane), low, stream, high, k0, k1)
             a, b, c, d = _round(a, b, c, d, u1, v1)
             a, b, c, d = _round(a, b, c, d, u2, v2)
             a, b, c, d = _round(a, b, c, d, u3, v3)
@@ -247,7 +262,8 @@ def _words(first, blocks, step, stream, seed, out):
             a, b, c, d = _round(a, b, c, d, u8, v8)
             a, b, c, d = _round(a, b, c, d, u9, v9)
             k = 32 * block + lane
-            out[k], out[k + 8], out[k + 16], out[k + 24] = a ^ _TOP, b ^ _TOP, c ^ _TOP, d ^ _TOP
+            out[k], out[k + 8] = np.uint32(a) ^ _TOP, np.uint32(b) ^ _TOP
+            out[k + 16], out[k + 24] = np.uint32(c) ^ _TOP, np.uint32(d) ^ _TOP
 
 
 @njit(**options)
@@ -257,10 +273,15 @@ def _rank(words, thresholds, counts):
         for j in range(words.shape[0]):
             counts[j] = np.searchsorted(thresholds, words[j], side="right")
         return
+    most = words[0]
     for j in range(words.shape[0]):
         counts[j] = 0
+        most = words[j] if words[j] > most else most
+    last = thresholds.shape[0]
+    while last > 0 and thresholds[last - 1] > most:  # the higher ones are seldom reached
+        last -= 1
     m = 0
-    while m + 8 <= thresholds.shape[0]:  # one load and store of the counts for eight of them
+    while m + 8 <= last:  # one load and store of the counts for eight of them
         a, b, c, d = thresholds[m], thresholds[m + 1], thresholds[m + 2], thresholds[m + 3]
         e, f, g, h = thresholds[m + 4], thresholds[m + 5], thresholds[m + 6], thresholds[m + 7]
         for j in range(words.shape[0]):
@@ -274,7 +295,7 @@ def _rank(words, thresholds, counts):
             k = np.int32(k + np.int32(word >= g))
             counts[j] = np.int32(k + np.int32(word >= h))
         m += 8
-    while m + 3 <= thresholds.shape[0]:
+    while m + 3 <= last:
         a, b, c = thresholds[m], thresholds[m + 1], thresholds[m + 2]
         for j in range(words.shape[0]):
             word, k = words[j], counts[j]
@@ -282,7 +303,7 @@ def _rank(words, thresholds, counts):
             k = np.int32(k + np.int32(word >= b))
             counts[j] = np.int32(k + np.int32(word >= c))
         m += 3
-    while m < thresholds.shape[0]:
+    while m < last:
         a = thresholds[m]
         for j in range(words.shape[0]):
             counts[j] = np.int32(counts[j] + np.int32(words[j] >= a))

@@ -20,6 +20,7 @@ __all__ = [
     "line",
     "options",
     "part",
+    "per_line",
     "prefetch",
     "same_bits",
     "where",
@@ -84,6 +85,17 @@ def prefetch(typingctx, array, row, index):
         return context.get_dummy_value()
 
     return types.void(array, types.int64, types.int64), codegen
+
+
+@intrinsic
+def per_line(typingctx, array):
+    """How many numbers of the array fill a cache line of 64 bytes, known when compiled (``itemsize`` is not)."""
+
+    def codegen(context, builder, signature, args):
+        size = context.get_abi_sizeof(context.get_data_type(signature.args[0].dtype))
+        return context.get_constant(types.intp, 64 // size)
+
+    return types.intp(array), codegen
 
 
 def _view(context: Any, builder: Any, array_type: Any, pointer: Any, length: Any) -> Any:

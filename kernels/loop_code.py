@@ -4,6 +4,9 @@ Order in a step, as in Brian 2: record, sums over synapses, delivery onto inputs
 delivery (``on_pre``, ``on_post``) | arrivals and reset. A bar is where the threads of a run meet: the first one in each
 step, or, if every spike needs ``slab`` steps or more to reach anything, at the beginning of every ``slab`` steps; the
 second one only if a thread reads states of another one's neurons.
+
+Where threads know nothing of each other but spikes they meet loosely: each says when its spikes are listed and goes on,
+and waits for those of the others only where it next delivers any.
 """
 
 from __future__ import annotations
@@ -57,6 +60,11 @@ class LoopPlan(NamedTuple):
         """True if a thread reads states that another thread owns."""
         return any(s.reads_pre for s in self.synapses)
 
+    @property
+    def loose(self) -> bool:
+        """True if spikes are all that a thread needs of another one."""
+        return not self.meets_twice and not any(s.summed for s in self.synapses)
+
 
 _LOOP_READS = ("_X", "_A", "_nr", "_lo", "_hi", "_ids", "_ptr", "_acc_row", "_acc_mode", "_until")
 
@@ -76,14 +84,14 @@ def synapse_arrays(call: SynapseCall) -> tuple[str, ...]:
 def numba_loop(plan: LoopPlan) -> str:
     """The compiled loop: ``run`` executes steps k0 ... k0 + n - 1 of a chunk for one thread and says how many it did.
 
-    It ends early, at a step that all threads agree on, if the room for spikes might not last to the next meeting.
+    It ends early, at a step that all threads agree on, if the room for spikes might not last for two more slabs.
     """
     modules = sorted({c.module for c in (*plan.groups, *plan.synapses) if c.module})
     g_args = [f"g{n}, s{n}, r{n}, e{n}" for n in range(len(plan.groups))]
     p_args = [f"p{n}" for n in range(len(plan.synapses))]
     out = ['"""Time loop of a network."""', "", "from numba import njit as _njit", ""]
     out += ["from spikegram.kernels.compiled import ("]
-    out += ["    barrier, gather, inject, options, play, poisson, record, take_inputs,", ")"]
+    out += ["    arrive, barrier, gather, inject, options, play, poisson, record, take_inputs, wait,", ")"]
     out += [f"from spikegram_generated import {m}" for m in modules]
     called = {
         c.module: tuple(f for f, _ in c.arguments if not f.startswith("_")) for c in (*plan.groups, *plan.synapses)
@@ -96,11 +104,15 @@ def numba_loop(plan: LoopPlan) -> str:
         short = zip(("X", "A", "nr", "lo", "hi", "ids", "ptr", "row", "mode", "until"), _LOOP_READS, strict=True)
         out += [f"    {a}{n} = g{n}{b}" for a, b in short]
         out += [f"    own = hi{n}[thread, hi{n}.shape[1] - 1] - lo{n}[thread, 0]"]
-        out += [f"    room{n} = ids{n}.shape[1] - max(slab, 1) * own"]
+        out += [f"    room{n} = ids{n}.shape[1] - 2 * max(slab, 1) * own"]
     for n, call in enumerate(plan.synapses):
         out += [f"    p{n}{a} = p{n}[{k}]" for k, a in enumerate(synapse_arrays(call))]
-    out += ["    for j in range(n):", "        k, step = k0 + j, step0 + j"]
-    out += ["        if slab > 0 and j % slab == 0:", "            barrier(sync, threads)"]
+    early = [(n, c) for n, c in enumerate(plan.synapses) if c.early and "on_pre" in dict(c.arguments)]
+    meeting = ["        if slab > 0 and j % slab == 0:"]
+    meeting += ["            wait(sync, threads, before)" if plan.loose else "            barrier(sync, threads)"]
+    first = bool(early) or not plan.loose  # threads meet at the beginning of a slab, not when it delivers
+    out += ["    met = 0", "    for j in range(n):", "        k, step, before = k0 + j, step0 + j, met"]
+    out += meeting if first else []
     out += ["        if sync[16] == j:", "            return j"]
     for n, call in enumerate(plan.groups):
         if call.module:
@@ -112,7 +124,6 @@ def numba_loop(plan: LoopPlan) -> str:
         out.append(" " * 4 * coarse + _synapses(n, c, "summed"))
     if sums:
         out.append("        barrier(sync, threads)")
-    early = [(n, c) for n, c in enumerate(plan.synapses) if c.early and "on_pre" in dict(c.arguments)]
     out += [_synapses(n, c, "on_pre", 1) for n, c in early]
     if any(c.reads_pre for _, c in early):
         out.append("        barrier(sync, threads)")
@@ -132,8 +143,13 @@ def numba_loop(plan: LoopPlan) -> str:
         out.append(_cells(n, call, "advance"))
     out += ["        if slab == 0 or (j + 1) % slab == 0:"]
     full = " or ".join(f"ptr{n}[thread, k + 1] > room{n}" for n in range(len(plan.groups)))
-    out += [f"            if {full}:", "                sync[16] = j + 1"]
-    out += ["        if slab == 0:", "            barrier(sync, threads)"]
+    stop = "j + 1" if first else "j + 1 + slab"
+    out += [f"            if sync[16] < 0 and ({full}):", f"                sync[16] = {stop}"]
+    if plan.loose:
+        out += ["            arrive(sync, thread)", "            met += 1"]
+    out += ["        if slab == 0:"]
+    out += ["            wait(sync, threads, met)" if plan.loose else "            barrier(sync, threads)"]
+    out += [] if first else meeting
     out += [_synapses(n, c, "clocked") for n, c in enumerate(plan.synapses) if c.clocked]
     for n, c in enumerate(plan.synapses):
         events = ("on_pre", "on_post") if c.pre_first else ("on_post", "on_pre")

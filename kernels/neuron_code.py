@@ -296,12 +296,12 @@ def numba_imports(single: bool) -> str:
             "",
             "from spikegram.kernels.compiled import collect as _collect, normal as _normal, uniform as _uniform",
             "from spikegram.kernels.compiled_hints import (",
-            "    inner as _options, keep as _keep, line as _line, part as _part, prefetch as _prefetch,",
-            "    where as _where,",
+            "    inner as _options, keep as _keep, line as _line, part as _part, per_line as _per_line,",
+            "    prefetch as _prefetch, where as _where,",
             ")",
             "from spikegram.kernels.compiled_special import clip as _clip, exp as _exp, exprel as _exprel, mod as _mod",
             "",
-            "_f4, _u8 = _np.float32, _np.uint64",
+            "_f4, _i8, _u8 = _np.float32, _np.int64, _np.uint64",
             f"_real = _np.{'float32' if single else 'float64'}",
         ]
     )

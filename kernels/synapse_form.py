@@ -22,6 +22,8 @@ class SynapseForm(NamedTuple):
         The kind is looked up synapse by synapse; else a class of delay has one kind.
     drawn : bool
         Nothing is stored: the row of a spike's targets is drawn anew (`compiled_rows`).
+    ahead : bool
+        The rows of a spike are listed when its first one is due, by the step in which each is (`synapse_delivery`).
     """
 
     constant: tuple[str, ...] = ()
@@ -29,3 +31,4 @@ class SynapseForm(NamedTuple):
     traces: bool = False
     mixed: bool = False
     drawn: bool = False
+    ahead: bool = False

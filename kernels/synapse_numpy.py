@@ -29,8 +29,8 @@ def reference_synapse(p: SynapseProgram, form: SynapseForm) -> str:
         return lines + r.target_loads(used | set(r.post_traces), pad) + r.loads(used, pad)
 
     out += [f"def on_pre{_EVENT}, _phase):"]
-    out += ['    """Deliver the presynaptic spikes that arrive in this step, class of delay by class."""']
-    out += [_UNPACK, "    for _c in _np.flatnonzero(_early == _phase):"]
+    out += ['    """Deliver the presynaptic spikes that arrive in this step, class by class, the earliest first."""']
+    out += [_UNPACK, "    for _c in _np.flatnonzero(_early == _phase)[::-1]:"]
     out += ["        _now, _kk = _step, _k - _ax[_c]"]
     out += ["        t, _slot = _now * dt, (_step + _dend[_c]) % _At.shape[1]"]
     out += ["        _spikes = _ids[0, _ptr[0, _kk] : _ptr[0, _kk + 1]]"]

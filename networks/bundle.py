@@ -30,6 +30,8 @@ __all__ = ["Bundle"]
 
 _MOST_CLASSES = 32  # beyond two for each delay, kinds are stored with the synapses
 _BLOCK = 128  # rows that are delivered in one go
+_MANY_DELAYS = 8  # for which the rows of a spike are listed ahead
+_LISTED = 256, 512  # rows that a list has room for at least, and a part of all rows of all classes
 _REMEMBERED = 2**20  # synapses of a projection up to which the way back to it is kept
 
 
@@ -64,14 +66,15 @@ class Bundle:
         traces = bool(any(facts.PRIVATE)) and all(p.has_one_delay and p.is_touched(step) for p in projections)
         self._classes(facts, constant, tuple(n for side in facts.PRIVATE for n in side) if traces else ())
         self.traces = self._traces(*facts.PRIVATE) if traces and not self.mixed else None
-        form = SynapseForm(
-            constant, tuple(n for n in facts.TARGETS if n in direct), self.traces is not None, self.mixed, self.drawn
-        )
-        self.module, self.form = make(form), form
-        m = self.module
-        self.late = np.array([int(v in target.module.INPUTS) for v in m.TARGETS], dtype=np.int64)
+        self.late = np.array([int(v in target.module.INPUTS) for v in facts.TARGETS], dtype=np.int64)
         # what an input variable is to hold in a step must be there before the state update
         self.early = ((self.dendritic == 0) & bool(self.late.any())).astype(np.int64)
+        form = SynapseForm(
+            constant, tuple(n for n in facts.TARGETS if n in direct), self.traces is not None, self.mixed, self.drawn,
+            target.compiled and not self.drawn and self._many_delays(),
+        )  # fmt: skip
+        self.module, self.form = make(form), form
+        m = self.module
         self.accumulators = np.array(
             [target.rows.index(v) if v in direct else target.accumulator(v) for v in m.TARGETS], dtype=np.int64
         )
@@ -81,7 +84,8 @@ class Bundle:
         self.scalars = np.array(
             [[p.constant(n) for n in m.SCALARS] for p in projections], dtype=target.dtype
         ).reshape(len(projections), len(m.SCALARS))  # fmt: skip
-        self.threads, self.member = 0, np.empty(0, dtype=np.int32)
+        self.threads, self.member, self.rows = 0, np.empty(0, dtype=np.int32), np.zeros((1, 0), dtype=np.int64)
+        self._lists(0)
 
     # -- classes ----------------------------------------------------------------------------------------------------
     def _classes(self, facts: ModuleType, constant: tuple[str, ...], private: tuple[str, ...]) -> None:
@@ -119,6 +123,11 @@ class Bundle:
         table = np.zeros((int(self.axonal[own].max()) + 1, int(self.dendritic[own].max()) + 1), dtype=np.uint16)
         table[self.axonal[own], self.dendritic[own]] = own
         return table[wiring.axonal, wiring.dendritic]
+
+    def _many_delays(self) -> bool:
+        """True if it is worth while, and possible, to list the rows of a spike once for all of its delays."""
+        alone = len(np.unique(self.axonal)) == len(self.axonal)
+        return len(self.axonal) >= _MANY_DELAYS and alone and len(np.unique(self.early)) == 1
 
     # -- traces -----------------------------------------------------------------------------------------------------
     def _traces(self, pre: tuple[str, ...], post: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray] | None:
@@ -189,6 +198,7 @@ class Bundle:
             p.lend(self, k)
         del cursor
         self.rows = rows.astype(np.int32) if size < 2**31 else rows
+        self._lists(threads)
         self.when = when[0] if m.AGES else none
         src = np.empty(0, dtype=np.uint16)
         if m.ON_POST or m.CLOCKED or m.SUMS:
@@ -209,6 +219,19 @@ class Bundle:
             _summed=summed, _xtr=self.pre_traces, _ytr=self.post_traces,
         )  # fmt: skip
 
+    def _lists(self, threads: int) -> None:
+        """Room for the rows that become due in each of the coming steps; see `kernels.synapse_delivery`."""
+        steps = int(np.ptp(self.axonal)) + 1 if self.form.ahead else 0
+        slots = -(-steps // 8) * 8  # whole cache lines
+        least, part = _LISTED
+        room = max(min(self.source.size, least), self.source.size * len(self.axonal) // part)
+        self.due = np.empty((threads, slots * 2 * room), dtype=self.rows.dtype)  # two numbers a row or more
+        self.book = np.zeros((threads, 4, slots), dtype=np.int64)
+
+    def start(self) -> None:
+        """Before a run: what was listed ahead is forgotten, and looked up again among the last spikes."""
+        self.book[:] = 0
+
     def _as_tuple(self, **more: np.ndarray) -> tuple:
         """Give the tuple: what every bundle has, and what is given; the rest is empty."""
         m, kept, none = self.module, self.first_of_kind, np.zeros(0, dtype=np.int64)
@@ -225,7 +248,7 @@ class Bundle:
             _ax=self.axonal, _dend=self.dendritic, _early=self.early,
             _rpre=_positions(m.PRE, self.source.rows), _rpost=_positions(m.POST, self.target.rows),
             _racc=self.accumulators, _late=self.late, _rsum=_positions(m.SUMS, self.target.rows),
-            _seg=np.zeros((self.threads, _BLOCK, 4), dtype=np.int64),
+            _seg=np.zeros((self.threads, 4 * _BLOCK), dtype=self.rows.dtype), _due=self.due, _book=self.book,
         )  # fmt: skip
         self._arrays = tuple(made[n] for n in SYNAPSE_ARRAYS.split(", "))
         return self._arrays
@@ -328,7 +351,8 @@ class Bundle:
             )  # fmt: skip
             parts.append(f"{n}: {place}")
         parts.append(f"{len(self.first_of_kind)} kind(s){' stored with the synapses' if self.mixed else ''}")
-        parts.append(f"{len(self.axonal)} class(es) of delay and kind")
+        listed = ", rows of a spike listed ahead" if self.form.ahead else ""
+        parts.append(f"{len(self.axonal)} class(es) of delay and kind{listed}")
         if self.threads and size:
             parts.append(f"{self.memory / size:.1f} bytes a synapse")
         return ", ".join(parts)

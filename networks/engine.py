@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["Engine"]
 
 _BUFFER = 2**22  # recorded values that a chunk may hold
-_SPIKES = 2**20  # room for spikes of a thread in a chunk, beyond what one slab may need
+_SPIKES = 2**20  # room for spikes of a thread in a chunk, beyond what two slabs may need
 _CHUNK_SECONDS = 0.1
 _GROWTH = 64  # a chunk is at most so many times as long as the one before; what it costs to begin one is in its time
 
@@ -68,6 +68,8 @@ class Engine:
             self.release()
             self.synapses = [bundle.arrays(threads) for bundle in self.layout.bundles]
             self.threads, self._driven = threads, {}
+        for bundle in self.layout.bundles:
+            bundle.start()
         call = self._caller()
         chunk, done = min(steps, 16), 0
         with _interrupt_flag() as stop:
@@ -148,8 +150,8 @@ class Engine:
         def call(
             threads: int, k0: int, n: int, step: int, groups: list, sources: list, records: list, inputs: list
         ) -> int:  # fmt: skip
-            sync = np.full(32, -1, dtype=np.int64)
-            sync[0] = 0
+            sync = np.zeros(32 + 16 * threads, dtype=np.int64)
+            sync[16] = -1
             groups = [chosen(GROUP_ARRAYS, g, group_arrays(c)) for g, c in zip(groups, self.plan.groups, strict=True)]
             flat = [a for four in zip(groups, sources, records, inputs, strict=True) for a in four]
             head = (sync, self.slab, k0)
@@ -172,7 +174,7 @@ class Engine:
         groups, sources, records, inputs, finishers = [], [], [], [], []
         for g in self.layout.groups:
             own = int(np.diff(g.bounds(threads)).max(initial=0))
-            room = min(own * n, 2 * own * max(self.slab, 1) + _SPIKES) if self.backend == "numba" else own * n
+            room = min(own * n, 3 * own * max(self.slab, 1) + _SPIKES) if self.backend == "numba" else own * n
             arrays = g.arrays(threads, len(g.history_ids) + room, n, step)
             self._bring_history(g, arrays[12], arrays[13], step, threads)
             groups.append(arrays)

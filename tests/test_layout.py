@@ -31,7 +31,7 @@ WRITE_CODE = {
     for name in (
         *("build", "expressions", "integrate", "neuron_code", "printers", "program"),
         *("adjoint", "layer_numba", "layer_step", "layer_torch", "surrogate_forms", "torch_code"),
-        *("synapse_code", "synapse_numba", "synapse_numpy", "synapse_step"),
+        *("synapse_code", "synapse_delivery", "synapse_numba", "synapse_numpy", "synapse_step"),
     )
 }
 HOLD_CODE = {

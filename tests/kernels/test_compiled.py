@@ -49,15 +49,30 @@ def _walk(thread, threads, sync, seen, steps):
     return wrong
 
 
-def test_barrier_holds_threads_together() -> None:
-    threads, steps = 3, 400
-    sync, seen = np.zeros(1, dtype=np.int64), np.full(threads, -1)
-    results = [0] * threads
+@njit(nogil=True)
+def _follow(thread, threads, sync, seen, steps):
+    """Write a number for each step, say so, and look at once whether all others had written those of the last one."""
+    wrong = 0
+    for step in range(steps):
+        for _ in range(step % (5 + thread)):
+            wrong += seen[step, thread] != -1
+        seen[step, thread] = step * thread
+        compiled.arrive(sync, thread)
+        compiled.wait(sync, threads, step)
+        for other in range(threads):
+            wrong += step > 0 and seen[step - 1, other] != (step - 1) * other
+    return wrong
+
+
+def _in_threads(walk, threads, seen, steps) -> np.ndarray:
+    """What threads that walk together find wrong, and the numbers they shared."""
+    size = 32 + 16 * threads
+    walk(0, 1, np.zeros(size, dtype=np.int64), seen.copy(), 1)  # compile
+    sync, results = np.zeros(size, dtype=np.int64), [-1] * threads
 
     def run(t: int) -> None:
-        results[t] = _walk(t, threads, sync, seen, steps)
+        results[t] = walk(t, threads, sync, seen, steps)
 
-    _walk(0, 1, np.zeros(1, dtype=np.int64), seen[:1], 1)  # compile
     workers = [threading.Thread(target=run, args=(t,)) for t in range(threads)]
     for w in workers:
         w.start()
@@ -65,7 +80,16 @@ def test_barrier_holds_threads_together() -> None:
         w.join(timeout=60)
     assert not any(w.is_alive() for w in workers)
     assert results == [0] * threads
-    assert sync[0] == 2 * threads * steps
+    return sync
+
+
+def test_barrier_holds_threads_together() -> None:
+    assert _in_threads(_walk, 3, np.full(3, -1), 400)[0] == 2 * 3 * 400
+
+
+def test_a_thread_waits_for_each_of_the_others() -> None:
+    sync = _in_threads(_follow, 3, np.full((20_000, 3), -1), 20_000)
+    assert sync[32::16].tolist() == [20_000] * 3 and sync[0] == 0
 
 
 # -- arrivals, inputs, recordings and given spikes, in two threads, against the reference's ----------------------------

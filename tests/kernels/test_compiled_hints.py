@@ -93,3 +93,11 @@ def test_adding_in_many_threads_loses_nothing() -> None:
     for t in threads:
         t.join()
     assert array.tolist() == [0, 4 * 2 * 50_000, 0] and add(array, 0) == 400_000
+
+
+def test_numbers_of_a_cache_line() -> None:
+    @njit
+    def per_line(x: np.ndarray) -> int:
+        return hints.per_line(x)
+
+    assert [per_line(np.zeros(3, t)) for t in (np.uint16, np.float32, np.int64)] == [32, 16, 8]

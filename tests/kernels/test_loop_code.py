@@ -18,7 +18,7 @@ def calls(plan: LoopPlan) -> list[str]:
 
 def test_order_of_a_step() -> None:
     found = calls(LoopPlan((SOURCE, CELL), (STATIC,)))
-    expected = ["barrier", "play", "inject", "take_inputs", "advance", "barrier", "on_pre", "gather", "reset"]
+    expected = ["play", "inject", "take_inputs", "advance", "arrive", "wait", "wait", "on_pre", "gather", "reset"]
     assert [c for c in found if c != "record"] == expected
     assert found.index("record") < found.index("advance")
 
@@ -35,15 +35,24 @@ def test_postsynaptic_spikes_first_if_the_model_says_so() -> None:
 def test_threads_meet_again_where_one_reads_what_another_owns() -> None:
     reads = STATIC._replace(reads_pre=True, target=0)
     assert calls(LoopPlan((CELL,), (reads,))).count("barrier") == 4
-    assert calls(LoopPlan((CELL,), (STATIC._replace(target=0),))).count("barrier") == 2
+    assert calls(LoopPlan((CELL,), (STATIC._replace(target=0),))).count("barrier") == 0
     sums = calls(LoopPlan((CELL,), (reads._replace(summed=True),)))
     assert sums.index("summed") < sums.index("barrier", 1) < sums.index("advance")
 
 
 def test_threads_meet_once_a_slab_where_delays_allow_it() -> None:
+    begin, meet = "if slab > 0 and j % slab == 0:\n            ", "if slab == 0:\n            "
     text = numba_loop(LoopPlan((SOURCE, CELL), (STATIC,)))
-    assert "if slab > 0 and j % slab == 0:\n            barrier" in text
-    assert "if slab == 0:\n            barrier" in text
+    assert f"{begin}wait(sync, threads, before)" in text and f"{meet}wait(sync, threads, met)" in text
+    text = numba_loop(LoopPlan((CELL,), (STATIC._replace(reads_pre=True, target=0),)))
+    assert f"{begin}barrier" in text and f"{meet}barrier" in text and "arrive(" not in text
+
+
+def test_what_comes_onto_inputs_is_waited_for_before_the_cells() -> None:
+    assert calls(LoopPlan((CELL,), (STATIC._replace(early=True, target=0),)))[:2] == ["wait", "record"]
+    text = numba_loop(LoopPlan((CELL,), (STATIC._replace(early=True, target=0),)))
+    assert "sync[16] = j + 1\n" in text
+    assert "sync[16] = j + 1 + slab\n" in numba_loop(LoopPlan((CELL,), (STATIC._replace(target=0),)))
 
 
 def test_functions_take_what_they_read() -> None:

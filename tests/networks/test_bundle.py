@@ -226,6 +226,19 @@ def test_traces_per_neuron_are_those_per_synapse(backend, threads):
     assert (q.touched() == net.step).all()
 
 
+@pytest.mark.parametrize("target", ["reference", "numba"])
+@pytest.mark.parametrize("delays", [7, 8])
+def test_rows_are_listed_ahead_where_there_are_many_delays(delays, target):
+    net, _ = two_projections([(k % 5, 0, k, 0) for k in range(1, delays + 1)], [])
+    (bundle,) = finished(net, target).bundles
+    assert bundle.form.ahead == (delays == 8 and target == "numba")
+    bundle.arrays(1)
+    assert ("rows of a spike listed ahead" in bundle.describe()) == bundle.form.ahead
+    assert bundle.book.shape == (1, 4, 8 * bundle.form.ahead)
+    net, _ = two_projections([(0, 0, k, d) for k in range(1, delays + 1) for d in (0, 1)], [])
+    assert not finished(net, target).bundles[0].form.ahead  # two classes share their axonal delay
+
+
 def test_bytes_of_a_synapse():
     def size(**kwargs):
         net = Network(dt=0.1, dtype="float32")

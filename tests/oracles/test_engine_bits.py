@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spikegram.networks import Network, OneToOne
+from spikegram.networks import bundle as bundle_module
 from spikegram.networks import engine as engine_module
 from spikegram.scripts.bench import ours
 
@@ -100,6 +101,24 @@ def test_chunks_do_not_change_a_bit(name, seconds, threads, monkeypatch):
     assert exact.everything(result, net) == whole(name, SMALL)
     assert sum(lengths) == STEPS
     assert (max(lengths[1:]) == 1) == (seconds < 1)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("room", [0, 4])
+def test_rows_that_find_no_room_in_a_list_are_looked_up(room, threads, monkeypatch):
+    monkeypatch.setattr(bundle_module, "_LISTED", (room, 2**60))
+    net = build("brunel_het", SMALL)
+    result = net.run(STEPS * DT, threads=threads)
+    assert any(b.form.ahead and b.due.shape[1] == room * 2 * b.book.shape[2] for b in net._engine.layout.bundles)
+    assert exact.everything(result, net) == whole("brunel_het", SMALL)
+
+
+def test_rows_listed_ahead_and_looked_up_give_the_same_bits(monkeypatch):
+    monkeypatch.setattr(bundle_module, "_MANY_DELAYS", 1000)
+    net = build("brunel_het", SMALL)
+    result = net.run(STEPS * DT, threads=2)
+    assert not any(b.form.ahead for b in net._engine.layout.bundles)
+    assert exact.everything(result, net) == whole("brunel_het", SMALL)
 
 
 @pytest.mark.parametrize("name", LARGE)
