@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 import re
-import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
+from layer_models import CELLS, random_models
 
 from spikegram.bridges.torch.spiking import SpikingLayer
 from spikegram.kernels import neuron_program
@@ -21,9 +20,6 @@ from spikegram.kernels.cache import CODE_FOLLOWS
 from spikegram.kernels.layer_numba import numba_layer
 from spikegram.kernels.layer_step import build_step
 from spikegram.kernels.special import exprel
-
-sys.path.insert(0, str(Path(__file__).parent))
-from layer_models import CELLS, random_models
 
 T, B, N, EVERY = 11, 2, 2, 4
 RTOL = 1e-9

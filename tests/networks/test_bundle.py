@@ -2,27 +2,15 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import sample_networks as samples
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from spikegram.networks import AllToAll, FixedProbability, FromList, Network, OneToOne
 from spikegram.networks.layout import Layout
 from spikegram.plasticity import STDP
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-samples = _load("sample_networks")
 
 
 def finished(net, target="reference"):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Callable
 from pathlib import Path
-from types import ModuleType
 
+import ca3_oracle as oracle
+import ca3_published as published
 import numpy as np
 import pytest
 
@@ -19,17 +19,6 @@ INNER = ("CueCue", "ContCue", "CueCont", "ContCont", "Cond", "Int", "MergeCue", 
 SINGLE = pytest.param("numba", "float32", marks=pytest.mark.slow)  # compiles a second time
 KINDS = [("numba", "float64"), ("reference", "float64"), SINGLE, ("reference", "float32")]
 WEIGHTS = {"float64": 1e-9, "float32": 1e-5}  # nA
-
-
-def _load(name: str) -> ModuleType:
-    file = Path(__file__).resolve().parents[1] / "oracles" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-oracle, published = _load("ca3_oracle"), _load("ca3_published")
 
 
 def case(name: str) -> list:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
-from types import ModuleType
 
+import ca3_oracle as oracle
+import ca3_published as published
 import numpy as np
 import pytest
 
@@ -13,17 +13,6 @@ from spikegram.networks import CA3OscillatoryMemory, CA3RegulatedMemory, Result
 
 BACKENDS = ["numba", "reference"]
 A, B, C = {0, 1, 2, 3, 4}, {10, 11, 12, 13, 14}, {5, 6, 7, 8, 9}
-
-
-def _load(name: str) -> ModuleType:
-    file = Path(__file__).resolve().parents[1] / "oracles" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-oracle, published = _load("ca3_oracle"), _load("ca3_published")
 
 
 def raster(result: Result, name: str) -> list[tuple[int, int]]:

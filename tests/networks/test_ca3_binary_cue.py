@@ -2,25 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-from types import ModuleType
-
+import ca3_oracle as oracle
 import numpy as np
 import pytest
 
 from spikegram.networks import CA3BinaryCueMemory
-
-
-def _load(name: str) -> ModuleType:
-    file = Path(__file__).resolve().parents[1] / "oracles" / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(name, file)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-oracle = _load("ca3_oracle")
 
 
 def raster(memory: CA3BinaryCueMemory, name: str) -> list[tuple[int, int]]:

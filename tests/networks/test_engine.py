@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
 import signal
 import sys
@@ -12,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import sample_networks as samples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -22,15 +22,6 @@ from spikegram.networks import engine as engine_module
 from spikegram.neurons import NeuronModel
 from spikegram.plasticity import SynapseModel
 
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-samples = _load("sample_networks")
 BACKENDS = ("reference", "numba")
 
 

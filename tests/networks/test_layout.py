@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import sample_networks as samples
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,16 +13,6 @@ from spikegram.networks.layout import Layout, state_dims
 from spikegram.neurons import LIF, NeuronModel
 from spikegram.plasticity import SynapseModel
 from spikegram.units import CURRENT, VOLTAGE
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-samples = _load("sample_networks")
 
 
 def layout_of(net, target="reference"):

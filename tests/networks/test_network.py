@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import sample_networks as samples
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -14,15 +12,6 @@ from spikegram.networks import AllToAll, FixedProbability, FixedTotalNumber, Fro
 from spikegram.neurons import LIF, NeuronModel
 from spikegram.plasticity import STDP, SynapseModel
 
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-samples = _load("sample_networks")
 COUNTER = samples.COUNTER
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import threading
 from functools import cache
 from pathlib import Path
 
+import exact_networks as exact
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -16,16 +16,6 @@ from spikegram.networks import Network, OneToOne
 from spikegram.networks import bundle as bundle_module
 from spikegram.networks import engine as engine_module
 from spikegram.scripts.bench import ours
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-exact = _load("exact_networks")
 
 SEED = 20240229
 LARGE = dict(cuba=4000, brunel=2500, brunel_het=2500, brunel_stdp=2500)  # cells; 2048 are cut at cache lines

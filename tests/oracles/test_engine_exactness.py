@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import cache
-from pathlib import Path
 
+import exact_networks as exact
 import numpy as np
 import pytest
 from scipy.linalg import expm
@@ -15,16 +14,6 @@ from spikegram.neurons import NeuronModel
 from spikegram.plasticity import STDP, SynapseModel
 from spikegram.scripts.bench import ours
 from spikegram.scripts.bench.catalogue import CELLS
-
-
-def _load(name):
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-exact = _load("exact_networks")
 
 RELATIVE = {"float64": 1e-12, "float32": 1e-5}  # of v, at every step
 MARGIN = 2e-3  # mV between v and the threshold, so that rounding cannot move a spike

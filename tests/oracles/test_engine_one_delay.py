@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import sample_networks as samples
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from spikegram.networks import FromList, Network
 from spikegram.plasticity import SynapseModel
-
-
-def _load(path):
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-samples = _load(Path(__file__).parents[1] / "networks" / "sample_networks.py")
 
 STEPS = 30
 TRACE = 1e-12  # of what is read from a trace, relative and absolute; everything else is a whole number

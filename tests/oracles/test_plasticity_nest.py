@@ -8,11 +8,9 @@ rule NEST cuts off twice where we do once; here it is not reached.
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import spike_pairs as spikes
 
 from spikegram.networks import Network, OneToOne, SpikeArray
 from spikegram.neurons import ClopathAdEx, extend
@@ -28,16 +26,6 @@ from spikegram.plasticity import (
 )
 from spikegram.plasticity.triplet import HIPPOCAMPUS, VISUAL_MINIMAL
 
-
-def _load(path: Path):
-    """Import a file of another folder; in importlib mode pytest does not put it on the path."""
-    spec = importlib.util.spec_from_file_location(path.stem, path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-spikes = _load(Path(__file__).parents[1] / "plasticity" / "spike_pairs.py")
 DELAY = 2.0  # ms
 START, W_MAX = 0.5, 1.0
 PAIRS = dict(tau_plus=17, tau_minus=34, A_plus=0.02, A_minus=0.015, w_max=W_MAX)

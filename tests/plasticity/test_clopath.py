@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import spike_pairs as spikes
 
 from spikegram.networks import AllToAll, Network, OneToOne, SpikeArray
 from spikegram.neurons import ClopathAdEx, NeuronModel, extend
 from spikegram.plasticity import Clopath, ClopathHomeostatic
 
-
-def _load(name: str):
-    """Import a file of this folder; in importlib mode pytest does not put it on the path."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-spikes = _load("spike_pairs")
 # a cell whose potential and averages are what they are set to
 CLAMPED = NeuronModel("v : volt\nu_minus : volt\nu_plus : volt\nu_long : volt\ng : 1", name="clamped")
 TAU_X = 15.0

@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import spike_pairs as spikes
 
 from spikegram.networks import AllToAll, Network, OneToOne, SpikeArray
 from spikegram.neurons import extend
 from spikegram.plasticity import DOPAMINE, DopamineSTDP
 
-
-def _load(name: str):
-    """Import a file of this folder; in importlib mode pytest does not put it on the path."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-spikes = _load("spike_pairs")
 CELL = extend(spikes.TOLD, **DOPAMINE)
 RANDOM = extend(spikes.RANDOM, **DOPAMINE)
 C0 = math.exp(-10 / 20)  # eligibility left by a pair of 10 ms

@@ -2,26 +2,14 @@
 
 from __future__ import annotations
 
-import importlib.util
-from pathlib import Path
-
 import numpy as np
 import pytest
+import spike_pairs as spikes
 
 from spikegram.networks import AllToAll, Network, SpikeArray
 from spikegram.neurons import LIF, BellecALIF, extend
 from spikegram.plasticity import LEARNING_SIGNAL, EProp
 
-
-def _load(name: str):
-    """Import a file of this folder; in importlib mode pytest does not put it on the path."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-spikes = _load("spike_pairs")
 CELL = extend(BellecALIF, **LEARNING_SIGNAL)
 T, INPUTS, N, OUTPUTS = 150, 12, 5, 2
 ALPHA, RHO, KAPPA, GAMMA = np.exp(-1 / 20), np.exp(-1 / 200), np.exp(-1 / 20), 0.3

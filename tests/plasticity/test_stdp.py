@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import spike_pairs as spikes
 
 from spikegram.networks import AllToAll, Network, OneToOne
 from spikegram.plasticity import (
@@ -22,16 +21,6 @@ from spikegram.plasticity import (
 )
 from spikegram.plasticity.stdp import VAN_ROSSUM
 
-
-def _load(name: str):
-    """Import a file of this folder; in importlib mode pytest does not put it on the path."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-spikes = _load("spike_pairs")
 pairs, RANDOM = spikes.pairs, spikes.RANDOM
 RULE = dict(tau_plus=17, tau_minus=34, A_plus=0.01, A_minus=0.004, w_max=2)
 

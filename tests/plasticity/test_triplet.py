@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+import spike_pairs as spikes
 
 from spikegram.networks import AllToAll, Network, OneToOne
 from spikegram.plasticity import STDP, TripletSTDP, TripletSTDPNearest
@@ -18,17 +17,6 @@ from spikegram.plasticity.triplet import (
     VISUAL_NEAREST,
     VISUAL_NEAREST_MINIMAL,
 )
-
-
-def _load(name: str):
-    """Import a file of this folder; in importlib mode pytest does not put it on the path."""
-    spec = importlib.util.spec_from_file_location(name, Path(__file__).with_name(f"{name}.py"))
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-spikes = _load("spike_pairs")
 
 # change of the weight by 60 pairs at 10 ms (pre first) and -10 ms; rates in Hz
 RATES = (0.1, 10, 20, 40, 50)

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from layer_models import CELLS
 
 from spikegram.bridges.torch import SpikingLayer, Surrogate
 from spikegram.networks import Network
 from spikegram.neurons import GIF, LIF, BellecALIF, NeuronModel, SpiNNakerLIF
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "kernels"))
-from layer_models import CELLS
 
 QUICK = ("LIF",)
 # to the last bit; near 0 it shows that a layer takes x nA as x*1e-9 and a network as x/1e9
