@@ -12,7 +12,8 @@ from .delayed_linear import DelayedLinear
 from .delays import Delay
 from .elm import ELM, ELMLayerState
 from .fluctuation import fluctuation_, fluctuation_weights, impulse_response
-from .hopfield import Hopfield, HopfieldLayer, HopfieldPooling
+from .hopfield import Hopfield
+from .hopfield_learned import HopfieldLayer, HopfieldPooling
 from .laws import Gamma, Law, LogNormal, LogSpaced, LogUniform, Normal, Spaced, Uniform
 from .legendre import LegendreMemory
 from .lmu import LMU

@@ -37,7 +37,7 @@ from torch.func import functional_call
 from ...neurons import ALIF, LIF, AdEx, BellecALIF, HodgkinHuxley, Izhikevich, NeuronModel
 from ...units import to_edge
 from .elm import ELM
-from .hopfield import associate
+from .hopfield_updates import associate
 from .legendre import LegendreMemory
 from .lmu import LMU
 from .scan import matrix_scan, outer_scan, scan

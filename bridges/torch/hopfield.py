@@ -1,4 +1,4 @@
-"""Modern Hopfield layers: association of two sets, pooling by learned queries, look-up in learned patterns.
+"""Modern Hopfield layer: association of two sets. `hopfield_learned` pools by learned states or looks up patterns.
 
 With states R (L, d), stored patterns Y (S, d_y) and projections V, per head with beta = ``scaling``:
 
@@ -43,103 +43,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
-from ...networks.hopfield_forms import Activation, activation_named
-from .simplex import activate
+from ...networks.hopfield_forms import activation_named
+from .hopfield_updates import associate
 
-__all__ = ["Hopfield", "HopfieldLayer", "HopfieldPooling", "associate"]
-
-_MOST_STEPS = 10_000
-_SOFTMAX = activation_named("softmax")
+__all__ = ["Hopfield", "check_whole"]
 
 
-# -- the loop ---------------------------------------------------------------------------------------------------------
-def associate(
-    q: Tensor, k: Tensor, v: Tensor, beta: float | Tensor = 1.0, mask: Tensor | None = None, dropout: float = 0.0,
-    steps: int | None = 0, eps: float = 1e-4, stop_on: str = "p", activation: Activation = _SOFTMAX,
-) -> Tensor:  # fmt: skip
-    """Update ``q`` (B, H, L, d) over ``k`` (B, H, S, d) and read out ``v`` (B, H, S, d_v): (B, H, L, d_v).
-
-    Parameters
-    ----------
-    q, k, v : Tensor
-    beta : float or Tensor
-        A tensor has one number for each of H heads.
-    mask : Tensor, optional
-        Added to the scaled overlaps, broadcast to (B, H, L, S); -inf leaves a pattern out.
-    dropout : float
-        Share of the weights that is dropped before the read-out.
-    steps : int or None
-        Updates after the first one; None: until all heads have stopped.
-    eps : float
-        A head stops when it changes by at most this; 0 with a number of steps makes all of them.
-    stop_on : str
-        ``"p"`` or ``"state"``.
-    activation : Activation
-        What gives p.
-    """
-    if isinstance(beta, Tensor):
-        scale, factor = 1.0, beta.view(-1, 1, 1)
-    else:
-        scale, factor = beta, 1.0
-    fixed = eps == 0 and steps is not None
-    if steps != 0 and stop_on == "p" and not fixed:
-        p = _until_p_stays(q, k, scale * factor, mask, steps, eps, activation)
-        return F.dropout(p, dropout) @ v
-    on: Any = True
-    step = 0
-    while steps != 0 and (steps is None or step < steps):
-        fresh = _read(q, k, k, factor, scale, mask, 0.0, activation)
-        if not fixed:
-            with torch.no_grad():
-                change = (fresh - q).norm(dim=(2, 3)).amax(0).view(-1, 1, 1)
-            q, on = torch.where(torch.as_tensor(on, device=q.device), fresh, q), on & (change > eps)
-            if not bool(on.any()):
-                break
-        else:
-            q = fresh
-        step = _next(step, steps, eps)
-    return _read(q, k, v, factor, scale, mask, dropout, activation)
-
-
-def _read(
-    q: Tensor, k: Tensor, v: Tensor, factor: float | Tensor, scale: float, mask: Tensor | None, dropout: float,
-    activation: Activation,
-) -> Tensor:  # fmt: skip
-    if activation.kind == "softmax":
-        return F.scaled_dot_product_attention(q * factor, k, v, mask, dropout, scale=scale)
-    return F.dropout(_weights(q, k, scale * factor, mask, activation), dropout) @ v
-
-
-def _until_p_stays(
-    q: Tensor, k: Tensor, factor: float | Tensor, mask: Tensor | None, steps: int | None, eps: float,
-    activation: Activation,
-) -> Tensor:  # fmt: skip
-    p = _weights(q, k, factor, mask, activation)
-    on = torch.ones(p.shape[1], 1, 1, dtype=torch.bool, device=p.device)
-    step = 0
-    while steps is None or step < steps:
-        fresh = torch.where(on, _weights(p @ k, k, factor, mask, activation), p)
-        with torch.no_grad():
-            on = on & ((fresh - p).norm(dim=(2, 3)).amax(0).view(-1, 1, 1) > eps)
-        p = fresh
-        if not bool(on.any()):
-            break
-        step = _next(step, steps, eps)
-    return p
-
-
-def _next(step: int, steps: int | None, eps: float) -> int:
-    if steps is None and step >= _MOST_STEPS:
-        raise RuntimeError(f"update_steps_max=None: not converged to update_steps_eps={eps:g} in {_MOST_STEPS} steps")
-    return step + 1
-
-
-def _weights(q: Tensor, k: Tensor, factor: float | Tensor, mask: Tensor | None, activation: Activation) -> Tensor:
-    z = (q * factor) @ k.transpose(-2, -1)
-    return activate(z if mask is None else z + mask, activation)
-
-
-# -- layers -----------------------------------------------------------------------------------------------------------
 class Hopfield(nn.Module):
     """Associate two sets: ``y = layer((stored, state, projection))`` or ``y = layer(x)`` for one set with itself.
 
@@ -209,13 +118,17 @@ class Hopfield(nn.Module):
         }
         self.activation = activation_named(activation)
         self._config["activation"] = activation if isinstance(activation, str) else list(activation)
-        self.num_heads, self.batch_first, self.dropout = _count("num_heads", num_heads), batch_first, float(dropout)
+        self.num_heads, self.batch_first, self.dropout = (
+            check_whole("num_heads", num_heads),
+            batch_first,
+            float(dropout),
+        )
         self.stop_on, self.add_zero_association = stop_on, add_zero_association
         self.update_steps_max, self.update_steps_eps = update_steps_max, float(update_steps_eps)
         if stop_on not in ("p", "state"):
             raise ValueError(f"stop_on: expected 'p' or 'state', got {stop_on!r}")
         if update_steps_max is not None:
-            _count("update_steps_max", update_steps_max, 0)
+            check_whole("update_steps_max", update_steps_max, 0)
         if not self.update_steps_eps >= 0 or (update_steps_max is None and self.update_steps_eps == 0):
             least = "> 0 to stop at all" if update_steps_max is None else ">= 0"
             raise ValueError(f"update_steps_eps: expected a number {least}, got {update_steps_eps}")
@@ -398,125 +311,8 @@ def _minus_infinity(where: Tensor, dtype: torch.dtype) -> Tensor:
     return torch.zeros(where.shape, dtype=dtype, device=where.device).masked_fill(where, -math.inf)
 
 
-def _count(name: str, value: Any, least: int = 1) -> int:
+def check_whole(name: str, value: Any, least: int = 1) -> int:
+    """Give a whole number that is at least ``least``."""
     if isinstance(value, bool) or not isinstance(value, int) or value < least:
         raise ValueError(f"{name}: expected a whole number of at least {least}, got {value!r}")
     return value
-
-
-class HopfieldPooling(nn.Module):
-    """Pool a set by learned states: (B, S, input_size) -> (B, quantity * output_size).
-
-    Parameters
-    ----------
-    input_size : int
-    quantity : int
-        Number of learned states.
-    trainable : bool
-        False leaves them as they were drawn.
-    **options
-        Those of `Hopfield`.
-    """
-
-    def __init__(self, input_size: int, quantity: int = 1, trainable: bool = True, **options: Any) -> None:
-        super().__init__()
-        self._config = dict(input_size=input_size, quantity=quantity, trainable=trainable, **options)
-        self.hopfield = Hopfield(input_size, **options)
-        self._config |= {name: self.hopfield.config()[name] for name in options if name in self.hopfield.config()}
-        for name in ("device", "dtype"):
-            self._config.pop(name, None)
-        make = dict(device=options.get("device"), dtype=options.get("dtype"))
-        drawn = torch.empty(_count("quantity", quantity), input_size, **make).normal_(std=0.02)
-        self.pooling_weights = nn.Parameter(drawn, requires_grad=trainable)
-
-    def config(self) -> dict[str, Any]:
-        """Give the arguments that make the layer anew, as JSON values."""
-        return dict(self._config)
-
-    def forward(
-        self, input: Tensor | tuple[Tensor, Tensor], stored_pattern_padding_mask: Tensor | None = None,
-        association_mask: Tensor | None = None,
-    ) -> Tensor:  # fmt: skip
-        """Pool ``input``: stored patterns, or the pair stored patterns and projections."""
-        y = self.hopfield(self._triple(input), stored_pattern_padding_mask, association_mask)
-        return (y if self.hopfield.batch_first else y.transpose(0, 1)).flatten(1)
-
-    def associations(
-        self, input: Tensor | tuple[Tensor, Tensor], stored_pattern_padding_mask: Tensor | None = None
-    ) -> Tensor:
-        """Give the weights (B, H, quantity, S) that each member of the set has."""
-        return self.hopfield.associations(self._triple(input), stored_pattern_padding_mask)
-
-    def _triple(self, input: Tensor | tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor, Tensor]:
-        stored, projection = (input, input) if isinstance(input, Tensor) else input
-        return stored, _for_batch(self.pooling_weights, stored, self.hopfield.batch_first), projection
-
-
-class HopfieldLayer(nn.Module):
-    """Look each state up in learned patterns: (B, L, input_size) -> (B, L, output_size).
-
-    Parameters
-    ----------
-    input_size : int
-    quantity : int
-        Number of learned patterns.
-    lookup_weights_as_separated : bool
-        Learn what is read out apart from the patterns.
-    lookup_targets_as_trainable : bool
-        Whether what is read out is learned, if it is apart.
-    **options
-        Those of `Hopfield`; ``stored_pattern_size`` and ``pattern_projection_size`` are the widths of what is learned.
-    """
-
-    def __init__(
-        self, input_size: int, quantity: int = 1, lookup_weights_as_separated: bool = False,
-        lookup_targets_as_trainable: bool = True, **options: Any,
-    ) -> None:  # fmt: skip
-        super().__init__()
-        self._config = dict(
-            input_size=input_size, quantity=quantity, lookup_weights_as_separated=lookup_weights_as_separated,
-            lookup_targets_as_trainable=lookup_targets_as_trainable, **options,
-        )  # fmt: skip
-        self.hopfield = Hopfield(input_size, **options)
-        self._config |= {name: self.hopfield.config()[name] for name in options if name in self.hopfield.config()}
-        for name in ("device", "dtype"):
-            self._config.pop(name, None)
-        make = dict(device=options.get("device"), dtype=options.get("dtype"))
-        _, stored, projected = self.hopfield.widths
-        count = _count("quantity", quantity)
-        self.lookup_weights = nn.Parameter(torch.empty(count, stored, **make).normal_(std=0.02))
-        self.target_weights = None
-        if lookup_weights_as_separated:
-            drawn = torch.empty(count, projected, **make).normal_(std=0.02)
-            self.target_weights = nn.Parameter(drawn, requires_grad=lookup_targets_as_trainable)
-        elif stored != projected:
-            raise ValueError(
-                f"pattern_projection_size: patterns of width {stored} are read out themselves; to read out width "
-                f"{projected} set lookup_weights_as_separated"
-            )
-
-    def config(self) -> dict[str, Any]:
-        """Give the arguments that make the layer anew, as JSON values."""
-        return dict(self._config)
-
-    def forward(
-        self, input: Tensor, stored_pattern_padding_mask: Tensor | None = None, association_mask: Tensor | None = None
-    ) -> Tensor:
-        """Look up the states ``input``."""
-        return self.hopfield(self._triple(input), stored_pattern_padding_mask, association_mask)
-
-    def associations(self, input: Tensor) -> Tensor:
-        """Give the weights (B, H, L, quantity) of the learned patterns."""
-        return self.hopfield.associations(self._triple(input))
-
-    def _triple(self, input: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        targets = self.lookup_weights if self.target_weights is None else self.target_weights
-        first = self.hopfield.batch_first
-        return _for_batch(self.lookup_weights, input, first), input, _for_batch(targets, input, first)
-
-
-def _for_batch(patterns: Tensor, like: Tensor, batch_first: bool) -> Tensor:
-    """The same patterns for each sample, without a copy."""
-    if batch_first:
-        return patterns.unsqueeze(0).expand(len(like), -1, -1)
-    return patterns.unsqueeze(1).expand(-1, like.shape[1], -1)

@@ -37,6 +37,8 @@ def load(path: str | Path) -> SequenceLayer:
     module, _, name = content["class"].rpartition(".")
     if not module.startswith("spikegram.bridges.torch."):
         raise ValueError(f"{path}: expected a layer of spikegram.bridges.torch, got {content['class']}")
-    layer = getattr(importlib.import_module(module), name)(**json.loads(content["config"]))
+    public = importlib.import_module("spikegram.bridges.torch")  # first: layers move between modules
+    kind = getattr(public, name, None) or getattr(importlib.import_module(module), name)
+    layer = kind(**json.loads(content["config"]))
     layer.load_state_dict(content["state_dict"])
     return layer

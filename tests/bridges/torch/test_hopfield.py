@@ -1,9 +1,10 @@
-"""Hopfield layers: attention, the memory's own update, the loop, masks, pooling of bags."""
+"""The Hopfield layer: attention, the memory's own update, masks, widths, messages."""
 
 from __future__ import annotations
 
 import copy
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from spikegram.bridges.torch import Hopfield, HopfieldLayer, HopfieldPooling, load, save  # noqa: E402
-from spikegram.bridges.torch.hopfield import associate  # noqa: E402
+from spikegram.bridges.torch import Hopfield, load, save  # noqa: E402
 from spikegram.networks.hopfield_forms import retrieve  # noqa: E402
 
-MEMORY: dict[str, Any] = dict(
-    state_pattern_as_static=True, stored_pattern_as_static=True, pattern_projection_as_static=True,
-    normalize_state_pattern=False, normalize_stored_pattern=False, normalize_pattern_projection=False,
-    disable_out_projection=True,
-)  # fmt: skip
+sys.path.insert(0, str(Path(__file__).parent))
+from hopfield_cases import MEMORY, maker, widen  # noqa: E402
+
 PLAIN: dict[str, Any] = dict(
     normalize_state_pattern=False, normalize_stored_pattern=False, normalize_pattern_projection=False
 )
@@ -28,16 +26,7 @@ PLAIN: dict[str, Any] = dict(
 
 @pytest.fixture
 def make(seed: int) -> Any:
-    generator = torch.Generator().manual_seed(seed)
-    torch.manual_seed(seed)
-    return lambda *shape, dtype=torch.float32: torch.randn(*shape, generator=generator, dtype=dtype)
-
-
-def widen(layer: Any) -> Any:
-    """Larger weights, so that a wrong projection shows."""
-    for parameter in layer.parameters():
-        torch.nn.init.normal_(parameter, std=0.3)
-    return layer
+    return maker(seed)
 
 
 @pytest.mark.parametrize("heads", [1, 4])
@@ -101,31 +90,6 @@ def test_gradients_of_sparse_layers(activation: Any, make: Any) -> None:
     Y, R = (make(1, n, 4, dtype=torch.float64).requires_grad_() for n in (4, 2))
     padding = torch.tensor([[False, False, True, False]])
     assert torch.autograd.gradcheck(lambda y, r: layer((y, r, y), padding), (Y, R))
-    pooled = HopfieldPooling(4, quantity=2, activation=activation)
-    again = HopfieldPooling(**pooled.config())
-    again.load_state_dict(pooled.state_dict())
-    x = make(2, 5, 4)
-    assert torch.equal(again(x), pooled(x)) and pooled.hopfield.config()["activation"] in (activation, list(activation))
-
-
-@pytest.mark.parametrize("stop_on", ["p", "state"])
-def test_heads_stop_one_by_one(stop_on: str, make: Any) -> None:
-    q, k = make(2, 3, 4, 5, dtype=torch.float64), make(2, 3, 6, 5, dtype=torch.float64)
-    beta, eps = torch.tensor([0.05, 0.8, 3.0], dtype=torch.float64), 1e-3
-    for head in range(3):  # written out, a head at a time
-        state = q[:, head]
-        p = torch.softmax(beta[head] * state @ k[:, head].transpose(1, 2), -1)
-        for _ in range(500):
-            fresh = p @ k[:, head]
-            q_change = (fresh - state).norm(dim=(1, 2)).max()
-            state = fresh
-            again = torch.softmax(beta[head] * state @ k[:, head].transpose(1, 2), -1)
-            p_change = (again - p).norm(dim=(1, 2)).max()
-            p = again
-            if (p_change if stop_on == "p" else q_change) <= eps:
-                break
-        came = associate(q, k, k, beta, steps=None, eps=eps, stop_on=stop_on)[:, head]
-        assert (came - p @ k[:, head]).abs().max() < 1e-12
 
 
 def test_paper_form_projects_the_keys_again(make: Any) -> None:
@@ -169,14 +133,6 @@ def test_gradients(make: Any) -> None:
         assert torch.autograd.gradcheck(lambda y, r, layer=layer: layer((y, r, y)), (Y, R))
 
 
-@pytest.mark.slow
-def test_compiles_without_a_break(make: Any) -> None:
-    layer = HopfieldPooling(8, num_heads=2, update_steps_max=1, update_steps_eps=0.0)
-    x = make(2, 5, 8)
-    whole = torch.compile(layer, fullgraph=True, backend="eager")
-    assert torch.allclose(whole(x), layer(x), atol=1e-6)
-
-
 def test_autocast_and_half_precision(make: Any) -> None:
     layer, x = Hopfield(8), make(2, 5, 8)
     want = layer(x)
@@ -192,82 +148,12 @@ def test_dropout_acts_while_training_only(make: Any) -> None:
     assert torch.equal(layer(x), layer(x))
 
 
-def test_pooling_does_not_see_the_order(make: Any) -> None:
-    layer = widen(HopfieldPooling(6, quantity=2, output_size=3))
-    x = make(4, 9, 6)
-    y = layer(x)
-    assert y.shape == (4, 6) and layer.associations(x).shape == (4, 1, 2, 9)
-    assert (layer(x[:, torch.randperm(9)]) - y).abs().max() < 1e-6
-    fixed = HopfieldPooling(6, trainable=False)
-    assert not fixed.pooling_weights.requires_grad
-    assert HopfieldPooling(**layer.config()).config() == layer.config()
-    padded = torch.cat([x, make(4, 2, 6)], 1)
-    mask = torch.zeros(4, 11, dtype=torch.bool)
-    mask[:, 9:] = True
-    assert (layer(padded, mask) - y).abs().max() < 1e-6
-
-
-def test_layer_looks_up_what_it_learned(make: Any) -> None:
-    one, two = HopfieldLayer(6, quantity=5), HopfieldLayer(6, quantity=5, lookup_weights_as_separated=True)
-    x = make(2, 3, 6)
-    assert one(x).shape == two(x).shape == (2, 3, 6) and one.associations(x).shape == (2, 1, 3, 5)
-    assert one.target_weights is None and two.target_weights.shape == (5, 6)
-    nearest = HopfieldLayer(6, quantity=5, scaling=100.0, **MEMORY)
-    with torch.no_grad():
-        nearest.lookup_weights.copy_(torch.eye(6)[:5])
-    assert torch.allclose(nearest(torch.eye(6)[None, [3]]), torch.eye(6)[None, [3]])
-    assert HopfieldLayer(**two.config()).config() == two.config()
-
-
 def test_saved_and_loaded(tmp_path: Path, make: Any) -> None:
     x = make(2, 5, 8)
-    for layer in (Hopfield(8, num_heads=2, scaling=[0.5, 2.0]), HopfieldPooling(8, 3), HopfieldLayer(8, 4)):
-        save(tmp_path / "layer.pt", widen(layer))
-        again = load(tmp_path / "layer.pt")
-        assert torch.equal(again(x), layer(x)) and again.config() == layer.config()
-
-
-def test_layer_learns_to_classify(seed: int) -> None:
-    torch.manual_seed(seed)
-    centres = torch.eye(4) * 3
-    x = (centres.repeat(30, 1) + 0.5 * torch.randn(120, 4)).unsqueeze(1)
-    label = torch.arange(4).repeat(30)
-    layer = HopfieldLayer(4, quantity=16, lookup_weights_as_separated=True, scaling=4.0)
-    optimiser = torch.optim.Adam(layer.parameters(), lr=0.03)
-    for _ in range(200):
-        optimiser.zero_grad()
-        torch.nn.functional.cross_entropy(layer(x).squeeze(1), label).backward()
-        optimiser.step()
-    assert (layer(x).squeeze(1).argmax(1) == label).float().mean() > 0.95
-
-
-@pytest.mark.slow
-def test_pooling_finds_a_nine_in_a_bag(seed: int) -> None:
-    from sklearn.datasets import load_digits
-    from sklearn.metrics import roc_auc_score
-
-    data, rng = load_digits(), np.random.default_rng(seed)
-    torch.manual_seed(seed)
-    image, is_nine = torch.tensor(data.data / 16, dtype=torch.float32), data.target == 9
-
-    def bags(pool: np.ndarray, n: int) -> tuple[Any, Any]:
-        others, nines = pool[~is_nine[pool]], pool[is_nine[pool]]
-        index = rng.choice(others, (n, 10))
-        index[: n // 2, 0] = rng.choice(nines, n // 2)
-        index = rng.permuted(index, axis=1)
-        return image[index], torch.tensor(is_nine[index].any(1), dtype=torch.float32)
-
-    order = rng.permutation(len(image))
-    (x, y), (x_test, y_test) = bags(order[:1300], 1000), bags(order[1300:], 400)
-    pool = HopfieldPooling(64, output_size=32)
-    net = torch.nn.Sequential(pool, torch.nn.ReLU(), torch.nn.Linear(32, 1))
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3)
-    for _ in range(40):
-        for rows in torch.randperm(len(x)).split(100):
-            optimiser.zero_grad()
-            torch.nn.functional.binary_cross_entropy_with_logits(net(x[rows]).squeeze(1), y[rows]).backward()
-            optimiser.step()
-    assert roc_auc_score(y_test, net(x_test).detach().squeeze(1)) >= 0.95
+    layer = widen(Hopfield(8, num_heads=2, scaling=[0.5, 2.0]))
+    save(tmp_path / "layer.pt", layer)
+    again = load(tmp_path / "layer.pt")
+    assert torch.equal(again(x), layer(x)) and again.config() == layer.config()
 
 
 def test_messages(make: Any) -> None:
@@ -291,17 +177,7 @@ def test_messages(make: Any) -> None:
         (lambda: Hopfield(8)((x, x[:1], x)), "do not fit each other"),
         (lambda: Hopfield(8)(x, torch.zeros(2, 5)), "stored_pattern_padding_mask: expected bool"),
         (lambda: Hopfield(8)(x, None, torch.zeros(5, 4)), r"association_mask: expected \(5, 5\)"),
-        (lambda: HopfieldLayer(8, pattern_projection_size=4), "lookup_weights_as_separated"),
         (lambda: Hopfield(**{**MEMORY, "normalize_state_pattern": True}), "normalize_state_pattern: needs the width"),
     ]:
         with pytest.raises(ValueError, match=message):
             call()
-
-
-def test_a_loop_without_end_is_an_error(monkeypatch: pytest.MonkeyPatch, make: Any) -> None:
-    monkeypatch.setattr("spikegram.bridges.torch.hopfield._MOST_STEPS", 3)
-    Y = make(1, 40, 3)
-    for stop_on in ("p", "state"):
-        layer = Hopfield(scaling=1.0, update_steps_max=None, update_steps_eps=1e-300, stop_on=stop_on, **MEMORY)
-        with pytest.raises(RuntimeError, match="update_steps_max=None: not converged to update_steps_eps=1e-300"):
-            layer((Y, Y, Y))
