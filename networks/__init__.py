@@ -7,15 +7,15 @@ from .connection_files import ConnectionSet, read_csv_connections, read_sonata_e
 from .connectors import (
     AllToAll,
     Connector,
-    DistanceDependent,
     FixedInDegree,
     FixedOutDegree,
     FixedProbability,
     FixedTotalNumber,
-    FromList,
     OneToOne,
 )
 from .dense_hebbian import DenseHebbian
+from .distance_rule import DistanceDependent
+from .from_list import FromList
 from .graphs import Clustered, SmallWorld
 from .hopfield import HopfieldNetwork
 from .hopfield_binary import Classic, Exponential, Polynomial

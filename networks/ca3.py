@@ -59,7 +59,8 @@ import numpy as np
 from ..neurons.model import NeuronModel
 from ..neurons.spinnaker_lif import FAST, SLOW
 from ..plasticity.stdp import CA3STDP
-from .connectors import AllToAll, FromList, OneToOne
+from .connectors import AllToAll, OneToOne
+from .from_list import FromList
 from .network import Network
 from .projection import Projection
 from .result import Result

@@ -41,7 +41,8 @@ import numpy as np
 
 from ..neurons.spinnaker_lif import FAST, SLOW
 from ..plasticity.stdp import CA3STDP
-from .connectors import AllToAll, FromList, OneToOne
+from .connectors import AllToAll, OneToOne
+from .from_list import FromList
 from .network import Network
 from .session import Session, SpikingMemory, check_gap, check_ids, check_number
 from .sources import SpikeArray

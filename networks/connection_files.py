@@ -26,7 +26,7 @@ from typing import Any
 
 import numpy as np
 
-from .connectors import FromList
+from .from_list import FromList
 
 __all__ = ["ConnectionSet", "read_csv_connections", "read_sonata_edges"]
 

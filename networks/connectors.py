@@ -21,33 +21,26 @@ with n_pre * n_post, and the same state of the generator gives the same synapses
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ..units import is_number
 from .connector_checks import check_call, set_count, set_flag, set_probability
-from .distance_rule import check_positions, distance_rule, probabilities
-from .pair_draws import Ids, choose, distinct, nobody, refused_partners, rows_at_once, split, successes, without
+from .pair_draws import Ids, choose, distinct, nobody, refused_partners, split, successes, without
 
 __all__ = [
     "AllToAll",
     "Connector",
-    "DistanceDependent",
     "FixedInDegree",
     "FixedOutDegree",
     "FixedProbability",
     "FixedTotalNumber",
-    "FromList",
     "Ids",
     "OneToOne",
+    "Positions",
 ]
 
 Positions = tuple[np.ndarray, np.ndarray] | None
-
-_LARGEST_ID = 2**53  # up to here a float holds every whole number
 
 
 class Connector(ABC):
@@ -332,158 +325,3 @@ class FixedTotalNumber(Connector):
 
     def expected_count(self, n_pre: int, n_post: int) -> float:
         return float(self.n) if n_pre and n_post else 0.0
-
-
-@dataclass(frozen=True, eq=False, init=False)
-class FromList(Connector):
-    """Make the listed synapses, in the order of the list.
-
-    PyNN: ``FromListConnector`` (first two columns); NEST: ``Connect`` of two id arrays with ``one_to_one``.
-
-    Parameters
-    ----------
-    synapses : iterable of pairs or array [S, 2]
-        Rows (pre, post), each counted from 0 within the population or view that is connected, as in
-        PyNN. A pair may stand there several times, and autapses are made as listed. Floats are
-        taken if they are whole. Kept as a read-only int64 copy.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If a row is no pair of whole numbers from 0 on; `pairs` raises ValueError if one is past the
-        end. The message names the row, counted from 0.
-    """
-
-    synapses: Ids
-
-    def __init__(self, synapses: Iterable[Sequence[int]] | np.ndarray) -> None:
-        object.__setattr__(self, "synapses", _pair_array(synapses))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, FromList):
-            return NotImplemented
-        return np.array_equal(self.synapses, other.synapses)
-
-    def __hash__(self) -> int:
-        return hash(("FromList", self.synapses.tobytes()))
-
-    def pairs(
-        self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
-    ) -> tuple[Ids, Ids]:
-        pre, post = check_call(pre, post, rng)
-        outside = self.synapses >= np.array([pre.size, post.size])
-        if outside.any():
-            row = int(outside.any(axis=1).argmax())
-            column = int(outside[row].argmax())
-            side, size = (("presynaptic", pre.size), ("postsynaptic", post.size))[column]
-            raise ValueError(
-                f"FromList.synapses: row {row} is {self.synapses[row].tolist()}: expected a {side} "
-                f"number below {size}, the number of neurons, got {self.synapses[row, column]}"
-            )
-        return self.synapses[:, 0].copy(), self.synapses[:, 1].copy()
-
-    def expected_count(self, n_pre: int, n_post: int) -> float:
-        return float(len(self.synapses))
-
-
-@dataclass(frozen=True)
-class DistanceDependent(Connector):
-    """Join each ordered pair at most once, independently, with a probability set by its distance.
-
-    Distances are Euclidean, in metres. All n_pre * n_post pairs are looked at, a block at a time.
-    PyNN: ``DistanceDependentProbabilityConnector(d_expression)``, where d is in micrometres;
-    NEST: ``pairwise_bernoulli`` with ``p`` a function of ``nest.spatial.distance``.
-
-    Parameters
-    ----------
-    probability : callable or str
-        A function that takes a float array [k] of distances in metres and gives probabilities from
-        0 to 1 of the same shape, or one for all. Or an expression in ``d`` and units of length:
-        ``"0.4*exp(-d/(100*um))"``, ``"d < 3*mm"``.
-    autapses : bool
-        False leaves out the synapse of a neuron with itself.
-
-    Raises
-    ------
-    ValueError, TypeError
-        If the expression cannot be read. `pairs` raises them if positions are missing or malformed,
-        or a probability is outside [0, 1].
-    """
-
-    probability: Callable[[np.ndarray], Any] | str
-    autapses: bool = True
-
-    def __post_init__(self) -> None:
-        if isinstance(self.probability, str):
-            distance_rule(self.probability)
-        elif not callable(self.probability):
-            raise TypeError(
-                "DistanceDependent.probability: expected a function of the distance or an "
-                f"expression in d, got {self.probability!r}"
-            )
-        set_flag(self, "autapses")
-
-    def pairs(
-        self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
-    ) -> tuple[Ids, Ids]:
-        pre, post = check_call(pre, post, rng)
-        if pre.size == 0 or post.size == 0:
-            return nobody()
-        here, there = check_positions(positions, pre.size, post.size)
-        rule = self.probability
-        if isinstance(rule, str):
-            rule = distance_rule(rule)
-        selves = refused_partners(pre, post, same, self.autapses)
-        step = rows_at_once(post.size)
-        found = []
-        for first in range(0, pre.size, step):
-            squares: Any = 0.0
-            for axis in range(here.shape[1]):
-                squares += (here[first : first + step, None, axis] - there[None, :, axis]) ** 2
-            own = selves[first : first + step]
-            refused = np.flatnonzero(own >= 0) * post.size + own[own >= 0]
-            p = probabilities(rule, np.sqrt(squares).ravel(), refused, first * post.size, post.size)
-            found.append(np.flatnonzero(rng.random(p.size) < p) + first * post.size)
-        return split(np.concatenate(found), post.size)
-
-    def expected_count(self, n_pre: int, n_post: int) -> float:
-        """Give n_pre * n_post, the upper bound: the mean is not known without positions."""
-        return float(n_pre) * float(n_post)
-
-
-def _pair_array(synapses: Any) -> Ids:
-    """Check the rows of a `FromList` and give them as a read-only int64 array [S, 2]."""
-    if isinstance(synapses, np.ndarray):
-        raw = synapses
-        if raw.size and (raw.ndim != 2 or raw.shape[1] != 2):
-            raise ValueError(f"FromList.synapses: expected shape [S, 2], got {list(raw.shape)}")
-    elif isinstance(synapses, str | bytes | Mapping | Set) or not isinstance(synapses, Iterable):
-        raise TypeError(f"FromList.synapses: expected a sequence of pairs or an array [S, 2], got {synapses!r}")
-    else:
-        synapses = list(synapses)
-        try:
-            raw = np.array(synapses)
-        except ValueError:  # rows of different lengths
-            raw = np.empty(len(synapses), object)
-    if raw.size == 0:
-        raw = np.empty((0, 2), np.int64)
-    if raw.ndim == 2 and raw.shape[1] == 2 and raw.dtype.kind in "iuf":
-        whole = (raw >= 0) & (raw <= _LARGEST_ID) & (np.floor(raw) == raw)
-        bad = np.flatnonzero(~whole.all(axis=1)).tolist()
-    else:
-        bad = [k for k, row in enumerate(synapses) if not _is_pair(row)]
-    if bad:
-        row = synapses[bad[0]]
-        raise ValueError(
-            f"FromList.synapses: row {bad[0]}: expected two whole numbers from 0 on, "
-            f"got {row.tolist() if isinstance(row, np.ndarray) else row!r}"
-        )
-    array = raw.astype(np.int64)
-    array.flags.writeable = False
-    return array
-
-
-def _is_pair(row: Any) -> bool:
-    if not isinstance(row, Sequence | np.ndarray) or len(row) != 2:
-        return False
-    return all(is_number(k) and 0 <= k <= _LARGEST_ID and k == int(k) for k in row)

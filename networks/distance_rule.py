@@ -1,4 +1,4 @@
-"""Probabilities that are a function of the distance between two neurons: expressions in d, positions, their checks.
+"""Synapses whose probability is a function of the distance between two neurons: expressions in d, positions, checks.
 
 >>> round(float(distance_rule("0.5*exp(-d/(100*um))")(np.array(1e-4))), 6)             # exp(-1)/2
 0.18394
@@ -9,18 +9,86 @@ from __future__ import annotations
 import ast
 import functools
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..language import expression_names, parse_expression
 from ..units import LENGTH, is_unit, parse_quantity
-from .pair_draws import Ids
+from .connector_checks import check_call, set_flag
+from .connectors import Connector, Positions
+from .pair_draws import Ids, nobody, refused_partners, rows_at_once, split
 
-__all__ = ["check_positions", "distance_rule", "probabilities"]
+__all__ = ["DistanceDependent", "distance_rule"]
 
 
-def check_positions(positions: Any, n_pre: int, n_post: int) -> tuple[np.ndarray, np.ndarray]:
+@dataclass(frozen=True)
+class DistanceDependent(Connector):
+    """Join each ordered pair at most once, independently, with a probability set by its distance.
+
+    Distances are Euclidean, in metres. All n_pre * n_post pairs are looked at, a block at a time.
+    PyNN: ``DistanceDependentProbabilityConnector(d_expression)``, where d is in micrometres;
+    NEST: ``pairwise_bernoulli`` with ``p`` a function of ``nest.spatial.distance``.
+
+    Parameters
+    ----------
+    probability : callable or str
+        A function that takes a float array [k] of distances in metres and gives probabilities from
+        0 to 1 of the same shape, or one for all. Or an expression in ``d`` and units of length:
+        ``"0.4*exp(-d/(100*um))"``, ``"d < 3*mm"``.
+    autapses : bool
+        False leaves out the synapse of a neuron with itself.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If the expression cannot be read. `pairs` raises them if positions are missing or malformed,
+        or a probability is outside [0, 1].
+    """
+
+    probability: Callable[[np.ndarray], Any] | str
+    autapses: bool = True
+
+    def __post_init__(self) -> None:
+        if isinstance(self.probability, str):
+            distance_rule(self.probability)
+        elif not callable(self.probability):
+            raise TypeError(
+                "DistanceDependent.probability: expected a function of the distance or an "
+                f"expression in d, got {self.probability!r}"
+            )
+        set_flag(self, "autapses")
+
+    def pairs(
+        self, pre: Ids, post: Ids, same: bool, rng: np.random.Generator, positions: Positions = None
+    ) -> tuple[Ids, Ids]:
+        pre, post = check_call(pre, post, rng)
+        if pre.size == 0 or post.size == 0:
+            return nobody()
+        here, there = _check_positions(positions, pre.size, post.size)
+        rule = self.probability
+        if isinstance(rule, str):
+            rule = distance_rule(rule)
+        selves = refused_partners(pre, post, same, self.autapses)
+        step = rows_at_once(post.size)
+        found = []
+        for first in range(0, pre.size, step):
+            squares: Any = 0.0
+            for axis in range(here.shape[1]):
+                squares += (here[first : first + step, None, axis] - there[None, :, axis]) ** 2
+            own = selves[first : first + step]
+            refused = np.flatnonzero(own >= 0) * post.size + own[own >= 0]
+            p = _probabilities(rule, np.sqrt(squares).ravel(), refused, first * post.size, post.size)
+            found.append(np.flatnonzero(rng.random(p.size) < p) + first * post.size)
+        return split(np.concatenate(found), post.size)
+
+    def expected_count(self, n_pre: int, n_post: int) -> float:
+        """Give n_pre * n_post, the upper bound: the mean is not known without positions."""
+        return float(n_pre) * float(n_post)
+
+
+def _check_positions(positions: Any, n_pre: int, n_post: int) -> tuple[np.ndarray, np.ndarray]:
     """Positions of both sides in metres, [n, D] each."""
     if positions is None:
         raise ValueError("DistanceDependent: expected both populations to have positions in metres, got none")
@@ -46,7 +114,9 @@ def check_positions(positions: Any, n_pre: int, n_post: int) -> tuple[np.ndarray
     return here, there
 
 
-def probabilities(rule: Callable[[np.ndarray], Any], d: np.ndarray, refused: Ids, first: int, width: int) -> np.ndarray:
+def _probabilities(
+    rule: Callable[[np.ndarray], Any], d: np.ndarray, refused: Ids, first: int, width: int
+) -> np.ndarray:
     """Evaluate a distance rule [k]; pair ``j`` of ``d`` is pair ``first + j``, row by row."""
     what = "DistanceDependent.probability"
     with np.errstate(all="ignore"):  # what is not finite is refused below

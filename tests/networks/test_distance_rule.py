@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from spikegram.networks.connectors import Connector, DistanceDependent
+from spikegram.networks.connectors import Connector
+from spikegram.networks.distance_rule import DistanceDependent
 
 SIGMAS = 5.0
 UM = 1e-6  # metre

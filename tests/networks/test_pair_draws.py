@@ -9,11 +9,11 @@ import pytest
 
 from spikegram.networks.connectors import (
     Connector,
-    DistanceDependent,
     FixedInDegree,
     FixedOutDegree,
     FixedProbability,
 )
+from spikegram.networks.distance_rule import DistanceDependent
 from spikegram.networks.pair_draws import nobody, refused_partners, rows_at_once, successes, without
 
 SIGMAS = 5.0
