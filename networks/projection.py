@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..plasticity.model import SynapseModel
-from ..plasticity.static import Static
 from ..units import DIMENSIONLESS, LENGTH, TIME, Dims, edge_unit, to_edge
 from .connectors import Connector
 from .population import Population, PopulationView
 from .sources import SpikeArray
+from .synapse_target import bind_synapse
 from .values import check_bounds, grid_steps, resolve
 from .wiring import Wiring
 
@@ -52,14 +51,7 @@ class Projection:
         what = self.what
         if isinstance(post.population.model, SpikeArray):
             raise ValueError(f"{what}: post: a spike array receives nothing")
-        model = Static if synapse is None else synapse
-        if not isinstance(model, SynapseModel):
-            raise TypeError(f"{what}: synapse: expected a SynapseModel, got {type(model).__name__}")
-        self.target, dims = self._target(model, target)
-        if parameters:
-            model = model(**dict(parameters))
-        self.synapse = _bound(model, self.target, dims)
-        self._check_sums()
+        self.synapse, self.target = bind_synapse(synapse, parameters, target, post.population.model, what)
         self._given = weight, dict(init or {})
         self._values: dict[str, np.ndarray] = {}  # in stored order, [S], or [] if given as one
         self._lent: tuple[Bundle, int] | None = None  # to a run, which then holds what there is one of per synapse
@@ -254,35 +246,6 @@ class Projection:
             raise ValueError(f"{self.what}: no variable {variable!r}; expected one of {', '.join(self._variables())}")
         return variable
 
-    def _target(self, model: SynapseModel, target: str | None) -> tuple[str, Dims]:
-        cell = self.post.population.model
-        possible = (*cell.states, *cell.inputs)
-        if not model.uses_target:
-            if target is not None:
-                raise ValueError(f"{self.what}: target: {model.owner} names its variables itself; leave it out")
-            return "", DIMENSIONLESS
-        if target is None:
-            raise ValueError(
-                f"{self.what}: target: name the variable of {cell.name!r} that spikes act on; "
-                f"one of {', '.join(possible)}"
-            )
-        if target not in possible:
-            raise ValueError(
-                f"{self.what}: target: model {cell.name!r} has no variable {target!r}; "
-                f"expected one of {', '.join(possible)}"
-            )
-        return target, cell.dims(target)
-
-    def _check_sums(self) -> None:
-        cell = self.post.population.model
-        for line in self.synapse.summed:
-            n = line.name.removesuffix("_post")
-            if n in cell.inputs or any(e.name == n and e.kind != "parameter" for e in cell.lines):
-                raise ValueError(
-                    f"{self.what}: {line.text()!r}: {n!r} of {cell.name!r} is set by the cell itself in each step; "
-                    f"expected a variable declared as '{n} : unit'"
-                )
-
     def _check_size(self, connector: Connector) -> None:
         count = connector.expected_count(self.pre.size, self.post.size)
         kept = count * (4 + self.network.dtype.itemsize * len(self._variables()))
@@ -382,12 +345,6 @@ class Projection:
         if not some:
             return np.zeros(1, dtype=np.int64), np.zeros(1, dtype=np.int64)
         return axonal, late
-
-
-@lru_cache(maxsize=1024)
-def _bound(model: SynapseModel, target: str, dims: Dims) -> SynapseModel:
-    """`SynapseModel.bind`, once for all projections that are alike."""
-    return model.bind(target, dims)
 
 
 def _ids(view: Population | PopulationView, positions: np.ndarray) -> np.ndarray:

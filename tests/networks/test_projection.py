@@ -178,11 +178,8 @@ def test_wrong_delays(net, arguments, match):
         (dict(synapse=BOUNDED, init=dict(u=0.2)), ValueError, r"u: 'bounded' keeps u in \[-1, 0.1\] , got 0.2"),
         (dict(init=dict(z=1)), ValueError, "init: no variable 'z'; expected one of w"),
         (dict(synapse=BOUNDED, parameters=dict(tau=1)), ValueError, "no parameter 'tau'; expected one of w_max"),
-        (dict(target=None), ValueError, "target: name the variable of 'cell' that spikes act on; one of ge, x, I"),
         (dict(target="v"), ValueError, "target: model 'cell' has no variable 'v'; expected one of ge, x, I"),
-        (dict(target=5), ValueError, "target: model 'cell' has no variable 5"),
         (dict(synapse="stdp"), TypeError, "synapse: expected a SynapseModel, got str"),
-        (dict(synapse=CELL), TypeError, "synapse: expected a SynapseModel, got NeuronModel"),
         (dict(connector="all"), TypeError, "connector: expected one such as FixedProbability"),
         (dict(connector=FromList([(0, 3)])), ValueError, "FromList.synapses: row 0"),
         (dict(connector=OneToOne()), ValueError, "OneToOne: expected two sides of equal size"),
@@ -198,20 +195,6 @@ def test_refusals(net, arguments, error, match):
     with pytest.raises(error, match=words):
         connect(net, **arguments)
     assert not net.projections
-
-
-def test_sums_go_to_variables_that_the_cell_leaves_alone(net):
-    cell = NeuronModel("dv/dt = -v/tau : 1\nI : 1 (input)\nfree : 1", parameters=dict(tau="1*ms"), name="cell")
-    p = net.population(2, cell, name="p")
-    for n in ("v", "I", "free"):
-        rule = SynapseModel(f"w : 1\n{n}_post = w : 1 (summed)", on_pre="", name="rule")
-        if n == "free":
-            net.project(p, p, AllToAll(), weight="1 + i + j", synapse=rule)
-            continue
-        with pytest.raises(ValueError, match=f"'{n}' of 'cell' is set by the cell itself in each step"):
-            net.project(p, p, AllToAll(), weight=1, synapse=rule)
-    net.run(0.1, backend="reference")
-    assert p.get("free").tolist() == [1 + 2, 2 + 3]
 
 
 def test_spike_arrays_receive_nothing(net):
