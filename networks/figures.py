@@ -7,13 +7,26 @@ needed and nobody's open figures are touched.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from .figure_style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    PINK,
+    RED,
+    SKY,
+    axis_label,
+    figure_style,
+    finish,
+    new_figure,
+    plain_text,
+)
 from .spiketrains import SpikeTrains, check_size, require
 
 if TYPE_CHECKING:
@@ -25,30 +38,9 @@ if TYPE_CHECKING:
 
 __all__ = ["plot_result"]
 
-_STYLE = {
-    "font.size": 8,
-    "axes.labelsize": 8,
-    "axes.titlesize": 8.5,
-    "xtick.labelsize": 7,
-    "ytick.labelsize": 7,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    "axes.linewidth": 0.6,
-    "xtick.major.width": 0.6,
-    "ytick.major.width": 0.6,
-    "lines.linewidth": 0.8,
-    "pdf.fonttype": 42,  # text stays text in PDF
-    "svg.fonttype": "none",
-    "svg.hashsalt": "spikegram",  # the same data give the same file
-}
 _WIDTH = 7.0  # inches, two columns of a journal
-_DPI = 200
-# colours that colour-blind readers can tell apart (Okabe and Ito, 2008)
-BLUE, _RED, _SOURCE, INK = "#0072B2", "#D55E00", "#6B6B6B", "#333333"
-_OTHERS = (
-    *("#009E73", "#CC79A7", "#E69F00", "#56B4E9"),
-    *("#7A5195", "#8C6D31", "#882255", "#4C7A2E", "#332288", "#999933"),
-)
+_SOURCE = "#6B6B6B"
+_OTHERS = (GREEN, PINK, ORANGE, SKY, "#7A5195", "#8C6D31", "#882255", "#4C7A2E", "#332288", "#999933")
 _SOURCE_NAMES = ("in", "input", "inputs", "source", "sources", "stimulus", "noise", "poisson")
 _LEAST_BAND = 0.035  # share of the raster that the smallest population gets
 _MANY = 20_000  # points from which a line or raster is stored as pixels in a PDF or SVG
@@ -173,7 +165,7 @@ def _colours(result: Result) -> dict[str, str]:
         if low.startswith("exc") or low == "e":
             colours[name] = BLUE
         elif low.startswith("inh") or low == "i":
-            colours[name] = _RED
+            colours[name] = RED
         elif low in _SOURCE_NAMES:
             colours[name] = _SOURCE
         else:
@@ -307,34 +299,3 @@ def _nice_numbers() -> Iterator[int]:
 def _name_right(ax: Axes, y: float, text: str, colour: str, transform: Any = None) -> None:
     where = ax.get_yaxis_transform() if transform is None else transform
     ax.text(1.01, y, text, color=colour, transform=where, va="center", ha="left", fontsize=7)
-
-
-def axis_label(name: str, unit: str) -> str:
-    """Name and unit as an axis shows them."""
-    unit = {"uS": "µS", "MOhm": "MΩ"}.get(unit, unit)
-    return f"{plain_text(name)} ({plain_text(unit)})" if unit else plain_text(name)
-
-
-def plain_text(text: str) -> str:
-    """Keep a dollar sign from starting a formula."""
-    return text.replace("$", r"\$")
-
-
-def figure_style(more: dict[str, Any] | None = None) -> AbstractContextManager:
-    """Matplotlib's settings for all figures here, put back afterwards."""
-    return require("matplotlib").rc_context({**_STYLE, **(more or {})})
-
-
-def new_figure(width: float, height: float) -> Figure:
-    """Make an empty figure of this size in inches."""
-    return require("matplotlib.figure").Figure(figsize=(width, height), layout="constrained")
-
-
-def finish(figure: Figure, path: str | Path | None) -> Figure:
-    """Write the figure if there is a path; ValueError if its suffix is no known format."""
-    if path is not None:
-        known = sorted(figure.canvas.get_supported_filetypes())
-        if (suffix := Path(path).suffix.lower().lstrip(".")) not in known:
-            raise ValueError(f"path: expected a suffix out of {', '.join(known)}, got {suffix!r}")
-        figure.savefig(path, dpi=_DPI)
-    return figure

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .figures import BLUE, INK, axis_label, figure_style, finish, new_figure, plain_text
+from .figure_style import BLUE, INK, axis_label, figure_style, finish, new_figure, plain_text
 from .spiketrains import require
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..networks import SpikeTrains
-from ..networks.figures import INK, figure_style, finish, new_figure
+from ..networks.figure_style import INK, figure_style, finish, new_figure
 from ._microcircuit_statistics import Statistics
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..experiment import Report
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, ORANGE, PINK, RED, figure_style, finish, new_figure
 from ..tasks import Task
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Curve", "Panel", "draw_curves", "learn"]
 
-_COLOURS = (BLUE, "#D55E00", "#009E73", "#CC79A7", "#E69F00")
+_COLOURS = (BLUE, RED, GREEN, PINK, ORANGE)
 SCORES = 20  # how often the test set is asked in a training
 
 

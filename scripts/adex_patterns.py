@@ -22,7 +22,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Network, Result
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, RED, figure_style, finish, new_figure
 from ..neurons import AdEx, NeuronModel
 from ..neurons import adex as presets
 
@@ -43,7 +43,6 @@ PATTERNS = dict(
     TRANSIENT=("transient", 1, 30.31, {}),
     IRREGULAR=("irregular", 27, 15.67, {}),
 )
-RED, GREEN = "#D55E00", "#009E73"
 
 
 def run(report: Report, dt: float = 0.005, backend: Literal["numba", "reference"] = "numba") -> None:

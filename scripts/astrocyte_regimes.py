@@ -23,7 +23,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import AllToAll, FromList, Network, OneToOne, PopulationRecord
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, RED, figure_style, finish, new_figure
 from ..neurons import LiRinzel, Regular
 from ..neurons.astrocyte import ACTIVATED, ACTIVATED_STOCHASTIC, COUPLED, Perisynaptic
 from ..plasticity import GlialSensing, IP3GapJunction
@@ -31,7 +31,6 @@ from ..plasticity import GlialSensing, IP3GapJunction
 __all__ = ["run"]
 
 UM = 1e-3  # uM in mM
-BLUE, RED, GREEN, INK = "#0072B2", "#D55E00", "#009E73", "#333333"
 # IP3 (uM) -> calcium (uM) at rest for K_P 0.1 and 0.05 uM, or its least, its greatest and its period (s): found with an
 # independent Runge-Kutta program at a step of 5 ms, after 150 s
 EXPECTED = {

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import AllToAll, Network
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, ORANGE, PINK, RED, SKY, figure_style, finish, new_figure
 from ..neurons import RateUnit
 from ..plasticity import BCM, Oja, SangerParams, SynapseModel, sanger_init, sanger_step
 
@@ -36,7 +36,7 @@ SPECTRUM = np.array([3.0, 1.5, 0.7, 0.2, 0.1])  # variances along the axes that 
 COMPONENTS = 3
 K = 4  # inputs of BCM
 TAU_OJA, TAU_BCM, TAU_THETA = 300, 200, 40  # presentations
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+COLOURS = (BLUE, RED, GREEN, PINK, ORANGE, SKY)
 
 
 class Learned(NamedTuple):

@@ -20,12 +20,11 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Network, PopulationRecord
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, RED, figure_style, finish, new_figure
 from ..neurons import TwoCompartment
 
 __all__ = ["run"]
 
-RED, GREEN = "#D55E00", "#009E73"
 START, STOP, PULSE = 300.0, 1000.0, 30.0  # ms: on, off, length of both
 ON, OFF = 0.2, -0.3  # nA into the dendrite
 DURATION, SETTLE = 1500.0, 2500.0

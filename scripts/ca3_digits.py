@@ -22,7 +22,7 @@ import numpy as np
 from ..experiment import Report
 from ..networks import CA3Memory, Result
 from ..networks.ca3 import firing_weight
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, RED, figure_style, finish, new_figure
 from ..neurons.spinnaker_lif import FAST
 
 if TYPE_CHECKING:
@@ -33,7 +33,6 @@ __all__ = ["run"]
 CUES, SIDE = 10, 8
 BITS = SIDE * SIDE
 HALF_GREY = 8  # pixels are 0 ... 16
-INK, BLUE, RED, GREEN = "#333333", "#0072B2", "#D55E00", "#009E73"
 COLOURS = dict(Cue=BLUE, Cont=RED, Cond=GREEN, Int=GREEN)
 LOWEST = -66.0  # mV, end of the axis
 

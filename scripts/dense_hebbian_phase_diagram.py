@@ -26,14 +26,13 @@ from ..networks import DenseHebbian
 from ..networks.dense_hebbian_data import noisy_sums
 from ..networks.dense_hebbian_phases import PhaseDiagram, critical_load, first_order, phase_diagram, spinodal
 from ..networks.dense_hebbian_theory import entropy_of_data, rs_solve
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, ORANGE, RED, figure_style, finish, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["run"]
 
-RED, GREEN, ORANGE = "#D55E00", "#009E73", "#E69F00"
 TEMPERATURES = np.array([0.1, 0.25, 0.4, 0.55, 0.7, 0.85])
 LOADS = np.array([0.001, 0.003, 0.005, 0.007, 0.009, 0.011, 0.014, 0.018, 0.022])
 CUT, CUT_LOADS = 0.3, np.array([0.0005, 0.001, 0.002, 0.003, 0.004, 0.006, 0.009, 0.012, 0.016])

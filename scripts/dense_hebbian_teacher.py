@@ -25,14 +25,13 @@ from ..experiment import Report
 from ..networks import DenseHebbian
 from ..networks.dense_hebbian_data import digit_classes, noisy_examples, noisy_sums
 from ..networks.dense_hebbian_theory import one_step_overlap, required_examples
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, RED, figure_style, finish, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 __all__ = ["run"]
 
-RED, GREEN = "#D55E00", "#009E73"
 LEARNED = math.erf(1 / math.sqrt(2))
 QUALITIES, LOAD = (0.35, 0.4, 0.5), 0.001
 FACTORS = np.array([0.4, 0.63, 1.0, 1.6, 2.5])  # of the number that theory asks for

@@ -23,14 +23,13 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import AllToAll, FromList, Network, OneToOne, SpikeArray
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREY, INK, RED, figure_style, finish, new_figure
 from ..neurons import NeuronModel, Poisson, extend
 from ..plasticity import DOPAMINE, DopamineSTDP
 from ._spike_pairs import TOLD
 
 __all__ = ["run"]
 
-BLUE, RED, GREY, INK = "#0072B2", "#D55E00", "#999999", "#333333"
 CELLS, INPUTS, WAYS = 10, 30, 11  # cells that learn (and as many yoked), inputs of each, delays of the reward
 FIRST, APART = 1000, 200  # ms, shortest delay of a reward, and from one to the next
 START, HIGHEST, PULSE = 5.0, 20.0, 10.0  # Hz, Hz, dopamine of a reward

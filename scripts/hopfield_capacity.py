@@ -21,7 +21,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Classic, Exponential, HopfieldNetwork, Polynomial
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, PINK, RED, figure_style, finish, new_figure
 from ..networks.hopfield_theory import classic_overlap, critical_load, dense_bit_error, exponential_capacity
 
 if TYPE_CHECKING:
@@ -35,7 +35,6 @@ RELATIVE = (0.02, 0.04, 0.06, 0.1, 0.15, 0.2)  # K / N^(n-1), times (2n - 3)!! /
 EXP_N, TURNED = 36, (0.0, 0.1, 0.2)
 SAME_N, SAME_K = 200, 16
 DAMAGE = (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
-BLUE, RED, GREEN, PINK, INK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#333333"
 
 
 class Point(NamedTuple):

@@ -21,7 +21,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import ModernHopfield
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, RED, figure_style, finish, new_figure
 
 __all__ = ["run"]
 
@@ -29,7 +29,7 @@ BETAS = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0)
 PUBLISHED = {0.1: 0.005, 0.25: 0.08, 0.5: 0.385, 1.0: 0.65, 2.0: 0.725, 8.0: 0.775}  # 200 digits as they are
 SHOWN = (0.1, 0.25, 0.5, 2.0, 8.0)
 SIDE, PICTURES = 8, 10
-KINDS = {"softmax": "#0072B2", "entmax15": "#009E73", "sparsemax": "#D55E00"}
+KINDS = {"softmax": BLUE, "entmax15": GREEN, "sparsemax": RED}
 NAMES = {"softmax": "softmax", "entmax15": "1.5-entmax", "sparsemax": "sparsemax"}
 
 
@@ -157,9 +157,7 @@ def draw_identity(
                 label = NAMES[kind] + (", one norm" if one_norm else "")
                 ax.plot(BETAS, row, "o--" if one_norm else "o-", ms=3, color=KINDS[kind], label=label)
             if values is found:
-                ax.plot(
-                    *zip(*PUBLISHED.items(), strict=True), "s", ms=6, mfc="none", mec="#333333", label="known values"
-                )
+                ax.plot(*zip(*PUBLISHED.items(), strict=True), "s", ms=6, mfc="none", mec=INK, label="known values")
                 ax.set_ylabel("share that comes back")
                 ax.legend(frameon=False, fontsize=7)
             ax.set(xscale="log", xlabel=r"inverse temperature $\beta$", ylim=(0, 1.02))

@@ -23,7 +23,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import ModernHopfield
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, RED, SKY, figure_style, finish, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +34,7 @@ SIZE, CLUSTER, NOISE = 32, 5, 0.3
 BETAS = (0.5, 1.0, 1.5, 1.9, 2.5, 3.0, 4.0, 6.0, 8.0, 11.0, 16.0, 23.0, 32.0, 45.0, 64.0, 90.0, 128.0, 200.0, 300.0)
 KINDS = ("softmax", "entmax15", "sparsemax")
 SHOWN = (1.0, 8.0, 128.0)
-COLOURS = dict(softmax="#0072B2", entmax15="#009E73", sparsemax="#D55E00")
+COLOURS = dict(softmax=BLUE, entmax15=GREEN, sparsemax=RED)
 NAMES = dict(softmax="softmax", entmax15="1.5-entmax", sparsemax="sparsemax")
 SAME = 1e-4  # fixed points nearer than this are one
 
@@ -175,10 +175,10 @@ def _draw_paths(ax: Axes, memory: ModernHopfield, centres: np.ndarray, X: np.nda
         paths.append(state)
     flat = np.array(paths) @ centres.T  # [steps, starts, 2]
     for start in range(flat.shape[1]):
-        ax.plot(flat[:, start, 0], flat[:, start, 1], color="#56B4E9", lw=0.5)
-    ax.plot(*(X @ centres.T).T, "o", ms=3, mfc="white", mec="#333333", mew=0.7, label="patterns")
+        ax.plot(flat[:, start, 0], flat[:, start, 1], color=SKY, lw=0.5)
+    ax.plot(*(X @ centres.T).T, "o", ms=3, mfc="white", mec=INK, mew=0.7, label="patterns")
     ends, _ = memory.recall(np.concatenate([state, X]), steps=2000, eps=1e-9)
-    ax.plot(*(ends @ centres.T).T, "o", ms=3.5, color="#D55E00", label="where states end")
+    ax.plot(*(ends @ centres.T).T, "o", ms=3.5, color=RED, label="where states end")
     ax.set(xlabel="along centre 1", aspect="equal")
     if memory.beta == SHOWN[0]:
         ax.set_ylabel("along centre 2")

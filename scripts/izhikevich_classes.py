@@ -22,7 +22,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Network, PopulationRecord
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, INK, RED, figure_style, finish, new_figure
 from ..neurons import Izhikevich, IzhikevichOriginal, NeuronModel
 from ..neurons.izhikevich import CLASSES
 
@@ -41,7 +41,6 @@ EXPECTED = dict(
 EXACT = ("RS", "CH")  # classes whose counts by the scheme do not depend on rounding
 DURATION, CURRENT = 1000, 10.0  # ms, mV/ms
 HOLD, RELEASE, REBOUND = -10.0, 150, 300  # of the TC cell: mV/ms, ms, ms
-RED = "#D55E00"
 
 
 def run(report: Report, dt: float = 0.01, backend: Literal["numba", "reference"] = "numba") -> None:

@@ -41,7 +41,7 @@ from ..networks import (
     Sparsey,
     Willshaw,
 )
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, ORANGE, PINK, RED, SKY, figure_style, finish, new_figure
 from ..neurons.sparsey import SparseyParams
 
 if TYPE_CHECKING:
@@ -56,9 +56,9 @@ TURNED = (0.0, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3)  # of all pixels
 LOADS = (5, 10, 20, 50, 100, 200, 500, 1000)
 AT = 0.2  # erased when the load is varied
 COLOURS = {
-    "CA3": "#333333", "Hopfield, classic": "#CC79A7", "Hopfield, x^6": "#7A5195", "Hopfield, exp": "#009E73",
-    "Hopfield, modern": "#0072B2", "Willshaw": "#E69F00", "Kanerva": "#8C6D31", "delta rule": "#D55E00",
-    "Sparsey": "#56B4E9",
+    "CA3": INK, "Hopfield, classic": PINK, "Hopfield, x^6": "#7A5195", "Hopfield, exp": GREEN,
+    "Hopfield, modern": BLUE, "Willshaw": ORANGE, "Kanerva": "#8C6D31", "delta rule": RED,
+    "Sparsey": SKY,
 }  # fmt: skip
 
 

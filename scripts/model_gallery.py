@@ -25,7 +25,7 @@ import numpy as np
 
 from .. import neurons, plasticity
 from ..experiment import Report
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, RED, figure_style, finish, new_figure
 from ..neurons import NeuronModel
 from ..plasticity import SynapseModel
 from ._gallery_cells import CELLS, Curves, draw_cell
@@ -45,7 +45,6 @@ from ._gallery_synapses import (
 
 __all__ = ["run"]
 
-BLUE, RED, GREEN, INK = "#0072B2", "#D55E00", "#009E73", "#333333"
 COLOURS = (BLUE, RED, GREEN)
 COLUMNS = 4
 

@@ -24,7 +24,7 @@ import numpy as np
 from ..experiment import Report
 from ..networks import MultitaskingHebbian
 from ..networks.dense_hebbian_data import diluted_examples
-from ..networks.figures import BLUE, INK, figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, ORANGE, RED, SKY, figure_style, finish, new_figure
 from ..networks.multitasking import hierarchical_state
 from ..networks.multitasking_theory import (
     critical_dilution,
@@ -40,13 +40,12 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-RED, GREEN = "#D55E00", "#009E73"
 BETA, DILUTIONS = 5.0, (0.1, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 CHECKED = (0.1, 0.3, 0.5, 0.8, 0.9)  # between, amplitudes change steeply with d and fluctuate much in finite networks
 FIVE = {0.45: "stays", 0.6: "moves away"}
 LEARN_D, LEARN_R, NUMBERS = (0.3, 0.7), 0.3, (3, 5, 9, 15, 25, 41, 81)
 NAMES = ("ergodic", "pure", "hierarchical", "intermediate", "parallel")
-COLOURS = ("#F2F2F2", "#56B4E9", "#0072B2", "#E69F00", "#D55E00")
+COLOURS = ("#F2F2F2", SKY, BLUE, ORANGE, RED)
 TAUGHT = {True: "with a teacher", False: "without"}
 
 

@@ -30,7 +30,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import DistanceDependent, FixedProbability, Network, OneToOne, Result
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, RED, figure_style, finish, new_figure
 from ..neurons import LIFCond, ensheathed
 from ..neurons.astrocyte import NETWORKED
 from ..plasticity import GlialSensing, Gliotransmission, IP3GapJunction, Tripartite
@@ -41,7 +41,6 @@ N_E, N_I, P_E, P_I = 3200, 800, 0.05, 0.2
 W_E, W_I = 0.05e-3, 1e-3  # uS
 CURRENT = 0.1 * np.array([1.0, 1.2, 1.0, 1.0])  # nA, each for a quarter of the time
 GRID = 67e-6  # m between neighbours: four of them are nearer than 75 um
-BLUE, RED, GREEN, INK = "#0072B2", "#D55E00", "#009E73", "#333333"
 CELL = LIFCond(
     C_m="198*pF", g_L="9.99*nS", v_rest=-60, e_rev_E=0, e_rev_I=-80, tau_syn_E=5, tau_syn_I=10, v_th=-50, v_reset=-60,
     t_ref=5,

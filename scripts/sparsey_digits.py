@@ -21,7 +21,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Sparsey, SparseyLevel, SparseyReadout, nearest_code
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, RED, SKY, figure_style, finish, new_figure
 from ..neurons import SparseyParams
 from ..plasticity import SparseyRule
 from ..tasks.digit_images import ridges
@@ -37,7 +37,7 @@ EXPECTED = {  # of the first two seeds; "pixels": nearest neighbour
     "50 x 20": {5: 0.395, 10: 0.35, 20: 0.35},
     "100 x 20": {5: 0.43, 10: 0.385, 20: 0.37},
 }
-COLOURS = {"pixels": "0.5", "24 x 8": "#0072B2", "50 x 20": "#009E73", "100 x 20": "#D55E00"}
+COLOURS = {"pixels": "0.5", "24 x 8": BLUE, "50 x 20": GREEN, "100 x 20": RED}
 
 
 class Rung(NamedTuple):
@@ -185,9 +185,9 @@ def draw(path: Path, fall: dict, ladder: dict, reference: float, per_class: int)
         width, names = 0.26, list(ladder)
         for k, (kind, label, colour) in enumerate(
             (
-                ("nearest", "nearest stored code", "#0072B2"),
-                ("once", "class field, set once", "#56B4E9"),
-                ("counts", "class field, counts", "#D55E00"),
+                ("nearest", "nearest stored code", BLUE),
+                ("once", "class field, set once", SKY),
+                ("counts", "class field, counts", RED),
             )
         ):
             heights = [ladder[name][kind] for name in names]

@@ -25,7 +25,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Sparsey, SparseyLevel, SparseyReadout
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, RED, figure_style, finish, new_figure
 from ..neurons import SparseyParams
 from ..plasticity import SparseyRule
 from ..tasks.digit_images import Digits, made_digits, read_mnist, ridges
@@ -39,7 +39,6 @@ LEVEL = SparseyLevel(
 )  # fmt: skip
 MINUTES = 10.0  # what "minutes" may mean for 60,000 images on two cores
 LEAST = 0.65  # accuracy below which something is broken
-BLUE, RED = "#0072B2", "#D55E00"
 
 
 def run(

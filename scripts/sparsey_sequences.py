@@ -24,7 +24,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Sparsey, SparseyBackoff, SparseyLevel, SparseyReadout, SparseyRecord, code_overlap
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, GREY, RED, figure_style, finish, new_figure
 from ..neurons import SparseyParams
 from ..tasks.moving_shapes import moving_shapes, read_films
 
@@ -42,7 +42,6 @@ SPEEDS = {
 }
 WAYS = {"all signals": None, "backing off to U": SparseyBackoff(), "hold and skip": WARPS}
 SHAPES, MOTIONS = ("square", "disc", "triangle", "cross"), ("left", "right", "up", "down")
-BLUE, RED, GREEN, GREY = "#0072B2", "#D55E00", "#009E73", "0.6"
 
 
 def run(

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Sparsey, SparseyLevel, code_overlap
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, RED, figure_style, finish, new_figure
 from ..neurons import SparseyParams
 
 __all__ = ["run"]
@@ -35,7 +35,7 @@ SHARED = {  # lambda_U -> overlap -> shared winners
 LOADS = (10, 25, 50, 100, 200)
 ACCURACY = {1: {25: 1.0, 50: 0.865, 100: 0.71}, 10: {50: 0.998, 100: 0.85, 200: 0.64}}
 UNSEEN = {1: {10: 0.41, 50: 0.98}, 10: {10: 0.0, 50: 0.18}}
-COLOURS = {1: "#0072B2", 4: "#009E73", 10: "#D55E00"}
+COLOURS = {1: BLUE, 4: GREEN, 10: RED}
 
 
 def run(report: Report, trials: int = 200, memories: int = 5, seed: int = 0) -> None:

@@ -22,7 +22,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import AllToAll, Network, OneToOne, SpikeArray
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, INK, ORANGE, RED, figure_style, finish, new_figure
 from ..neurons import Poisson, extend
 from ..plasticity import (
     DOPAMINE,
@@ -39,7 +39,6 @@ from ._spike_pairs import TOLD, changes
 
 __all__ = ["run"]
 
-BLUE, RED, GREEN, ORANGE, INK = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#333333"
 COLOURS = (BLUE, RED, GREEN, ORANGE)
 RULE = dict(tau_plus=17, tau_minus=34, A_plus=0.01, A_minus=0.0055)
 POWERS, ALPHA = (0.0, 0.2, 0.5, 1.0), 1.5  # alpha: depression over potentiation

@@ -25,7 +25,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Network, OneToOne, Result, SpikeArray
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import GREEN, INK, RED, figure_style, finish, new_figure
 from ..neurons import NeuronModel, Poisson, ensheathed
 from ..neurons.astrocyte import RELEASING
 from ..plasticity import GlialSensing, Gliotransmission, SynapseModel, Tripartite
@@ -33,7 +33,6 @@ from ..plasticity import GlialSensing, Gliotransmission, SynapseModel, Tripartit
 __all__ = ["run"]
 
 UM = 1e-3  # uM in mM
-GREEN, RED, INK = "#009E73", "#D55E00", "#333333"
 BURST = np.array([0, 50, 100, 150, 200, 300, 310, 320, 330, 340, 350, 360, 370, 380, 390, 400])
 BEFORE, AFTER = 16_500, 600  # ms before the burst, and from its first spike on
 STEPS = (0.011, 0.11, 1.1, 11.0)  # Hz, for 5 s each

@@ -20,7 +20,7 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import Network, OneToOne, SpikeArray
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, INK, RED, figure_style, finish, new_figure
 from ..neurons import ClopathAdEx, extend
 from ..plasticity import STDP, Clopath, SynapseModel, TripletSTDP
 from ..plasticity.triplet import VISUAL_MINIMAL
@@ -28,7 +28,6 @@ from ._spike_pairs import changes
 
 __all__ = ["run"]
 
-BLUE, RED, INK = "#0072B2", "#D55E00", "#333333"
 PAIRS, DISTANCE = 60, 10.0
 CHECKED = (0.1, 10.0, 20.0, 40.0, 50.0)  # Hz
 #: Change by 60 pairs at +10 and -10 ms, computed with a program of its own from the equations of the paper.

@@ -22,13 +22,12 @@ import numpy as np
 
 from ..experiment import Report
 from ..networks import AllToAll, FixedProbability, Network
-from ..networks.figures import figure_style, finish, new_figure
+from ..networks.figure_style import BLUE, GREEN, GREY, INK, ORANGE, figure_style, finish, new_figure
 from ..neurons import LIFCond, Poisson
 from ..plasticity import InhibitorySTDP
 
 __all__ = ["run"]
 
-BLUE, RED, GREEN, ORANGE, GREY, INK = "#0072B2", "#D55E00", "#009E73", "#E69F00", "#999999", "#333333"
 COLOURS = {3: BLUE, 5: GREEN, 10: ORANGE, "none": GREY}
 CHANNELS, EXCITATORY, INHIBITORY = 8, 100, 15
 TARGETS, GROUP = (3, 5, 10), 6  # Hz; cells in a group
