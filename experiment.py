@@ -35,6 +35,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
+from .versions import versions_of
+
 __all__ = ["Check", "Option", "Report", "Script", "run_script", "scripts", "versions"]
 
 _FOLDER = Path(__file__).parent / "scripts"
@@ -242,15 +244,7 @@ def run_script(name: str, out: str | Path | None = None, show: bool = True, **op
 
 def versions() -> dict[str, str]:
     """Versions of Python and of the packages that results depend on, as far as they are installed."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    found = {"python": platform.python_version()}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return {"python": platform.python_version()} | versions_of(*_PACKAGES)
 
 
 def terminal_width() -> int:

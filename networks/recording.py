@@ -12,6 +12,7 @@ import numpy as np
 from ..language import expression_names
 from ..neurons.model import NeuronModel
 from ..units import DIMENSIONLESS, TIME, VOLTAGE, Dims, edge_unit, parse_quantity, to_edge
+from ..versions import versions_of
 from .records import PopulationRecord, ProjectionRecord, Trace
 from .result import Result
 from .spiketrains import SpikeTrains
@@ -127,9 +128,7 @@ def collect(network: Network, backend: str, interrupted: bool) -> Result:
 @cache
 def _versions() -> dict[str, str]:
     """Versions of what computes; reading them takes milliseconds, as long as a short run."""
-    from importlib.metadata import version
-
-    return {n: version(n) for n in ("spikegram", "numpy", "numba")} | {"python": platform.python_version()}
+    return versions_of("spikegram", "numpy", "numba") | {"python": platform.python_version()}
 
 
 def _trace(r: TraceRecorder, dt: float) -> Trace:

@@ -12,9 +12,10 @@ import os
 import platform
 import time
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+from ...versions import versions_of
 
 __all__ = [
     "age",
@@ -41,13 +42,7 @@ def describe() -> dict[str, Any]:
 
 def versions() -> dict[str, str]:
     """Versions of the packages that times depend on, as far as they are installed."""
-    found = {}
-    for name in _PACKAGES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            continue
-    return found
+    return versions_of(*_PACKAGES)
 
 
 def processor() -> str:
