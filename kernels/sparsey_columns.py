@@ -1,4 +1,4 @@
-"""Columns of the tables in which `kernels.sparsey` finds a mac: whole numbers, real numbers, memory, record.
+"""Tables in which `kernels.sparsey` finds a mac, and their columns: whole numbers, real numbers, memory, record.
 
 Of the three columns for U, H and D only the first is named: the second and third follow it.
 """
@@ -19,7 +19,9 @@ __all__ = ["FLOATS", "INTS", "Codes", "Memory", "Tables"]
 ) = range(44)  # fmt: skip
 G_MINUS, GAMMA, CHI, SIGMA, SIGMA_1, SIGMA_2, SIGMA_3, V_ZETA, GAIN, SATURATION, FLOATS = range(11)
 
-MEMO = 512  # values of the sigmoid that are kept for each mac
+MEMO = 512  # values of the sigmoid that are kept for each mac; a power of two
+HELD, SKIPPED = 8, 16  # bits of ``Codes.used`` beside 1, 2 and 4, those of U, H and D
+DRAWS, RECALLS, AHEAD = 0, 1, 2  # random streams: of codes to learn, to recognise, and that are skipped
 
 
 class Tables(NamedTuple):

@@ -31,10 +31,11 @@ from .rewiring import Rewired, rewire
 from .sdm import SDM
 from .session import Learn, Recall
 from .sources import SpikeArray
-from .sparsey import Sparsey, SparseyRecall, SparseyRecord, code_overlap
+from .sparsey import Sparsey
+from .sparsey_backoff import SparseyBackoff
 from .sparsey_layout import SparseyLevel
 from .sparsey_readout import SparseyReadout, nearest_code
-from .sparsey_reference import SparseyBackoff
+from .sparsey_record import SparseyRecall, SparseyRecord, code_overlap
 from .willshaw import Willshaw
 
 __all__ = [

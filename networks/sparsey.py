@@ -32,7 +32,7 @@ import dataclasses
 import json
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 import numpy as np
 
@@ -40,56 +40,15 @@ from ..kernels.sparsey_columns import POSSIBLE, Codes, K, Memory, Q
 from ..neurons.sparsey import SparseyParams
 from ..plasticity.sparsey import NEVER, SparseyRule, weight
 from .memory import BACKENDS, AssociativeMemory, check_bits, check_choice, check_count, check_number
+from .sparsey_backoff import SparseyBackoff
 from .sparsey_layout import SIGNALS, SparseyLevel, U, make_layout
-from .sparsey_reference import SparseyBackoff
+from .sparsey_record import SparseyRecall, SparseyRecord
 from .sparsey_run import CompiledRunner, How, ReferenceRunner, Runner
 from .sparsey_tables import make_tables
 
-__all__ = ["Sparsey", "SparseyRecall", "SparseyRecord", "code_overlap"]
+__all__ = ["Sparsey"]
 
 _KEPT = ("bits", "stamps", "grown", "frozen", "total", "still", "inflection")
-
-
-class SparseyRecord(NamedTuple):
-    """Codes of T frames in M macs, lowest level first.
-
-    Attributes
-    ----------
-    codes : ndarray
-        int32 [T, M, Q]: winner of each module; -1 in silent macs and beyond a mac's own modules.
-    G : ndarray
-        [T, M]: familiarity when the code was chosen, nan in silent macs.
-    used : ndarray
-        uint8 [T, M]: signals that chose it, 1 for U, 2 for H, 4 for D, added; with 16 if H was one step ahead, and
-        with 8 from the frame on in which the code was held (see `SparseyBackoff`).
-    ages : ndarray
-        int32 [T, M]: frames for which the code has been on, 0 in silent macs.
-    gains : ndarray
-        [T, M]: F(zeta).
-    """
-
-    codes: np.ndarray
-    G: np.ndarray
-    used: np.ndarray
-    ages: np.ndarray
-    gains: np.ndarray
-
-
-class SparseyRecall(NamedTuple):
-    """How a recall ended: the fields of `RecallInfo`, then codes [B, M, Q], G [B, M] and the support of each input."""
-
-    steps: np.ndarray
-    converged: np.ndarray
-    codes: np.ndarray
-    G: np.ndarray
-    support: np.ndarray
-
-
-def code_overlap(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Part of the modules of codes [..., Q] that have the same winner; modules without a winner count as different."""
-    a, b = np.asarray(a), np.asarray(b)
-    there = np.maximum((np.maximum(a, b) >= 0).sum(-1), 1)
-    return ((a == b) & (a >= 0)).sum(-1) / there
 
 
 class Sparsey(AssociativeMemory):

@@ -13,8 +13,10 @@ import numpy as np
 
 from ..kernels import sparsey_columns as c
 from ..kernels.sparsey_columns import Codes, Memory
+from .sparsey_backoff import WARPS, SparseyBackoff
 from .sparsey_layout import SparseyLayout
-from .sparsey_reference import DRAWS, RECALLS, WARPS, SparseyBackoff, SparseyState, frame, initial, new_synapses
+from .sparsey_reference import frame
+from .sparsey_state import SparseyState, initial, new_synapses
 from .sparsey_tables import make_codes, make_tables, make_work, new_memory, pack, unpack, unpack_bundle
 
 __all__ = ["CompiledRunner", "How", "ReferenceRunner", "Runner"]
@@ -179,7 +181,7 @@ class CompiledRunner:
         work: Any = self._work[thread]
         run(
             macs, begin, end, frames, starts, how.learn, how.hard, thresholds, allowed, warps, how.replay,
-            np.uint64(how.seed), np.uint64(DRAWS if how.learn else RECALLS), how.step, how.now, self.tables, memory,
+            np.uint64(how.seed), np.uint64(c.DRAWS if how.learn else c.RECALLS), how.step, how.now, self.tables, memory,
             codes, *work,
         )  # fmt: skip
 

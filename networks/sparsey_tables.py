@@ -19,7 +19,7 @@ from ..kernels.sparsey_columns import Codes, Memory, Tables
 from ..neurons.sparsey import SIGMOIDS, SparseyParams
 from ..plasticity.sparsey import NEVER
 from .sparsey_layout import H, SparseyLayout, U
-from .sparsey_reference import Synapses
+from .sparsey_state import Synapses
 
 __all__ = ["Work", "make_codes", "make_tables", "make_work", "new_memory", "pack", "unpack", "unpack_bundle"]
 

@@ -1,10 +1,11 @@
 """Sparsey: the published behaviour with its numbers, completion, replay, files, errors.
 
-Setup A of the numbers: 144 inputs, 20 of them on, Q = 24, K = 8, synapses that are set once.
+Numbers are those of `sparsey_items`.
 """
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,25 +14,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from spikegram.networks import Sparsey, SparseyBackoff, SparseyLevel, code_overlap
+from spikegram.networks import Sparsey, SparseyLevel, code_overlap
 from spikegram.neurons import SparseyParams
 from spikegram.neurons.sparsey import SIGMOIDS
 from spikegram.plasticity import SparseyRule
 
-N, ON, Q, K = 144, 20, 24, 8
-
-
-def setup_a(seed: int, signals: str = "U", rule: SparseyRule | None = None, **params: Any) -> Sparsey:
-    mac = SparseyParams(Q, K, **params)
-    return Sparsey(N, SparseyLevel(mac, signals=signals, rule=rule or SparseyRule()), seed=seed)
-
-
-def items(rng: np.random.Generator, number: int) -> np.ndarray:
-    x = np.zeros((number, N), bool)
-    for row in x:
-        row[rng.choice(N, ON, replace=False)] = True
-    return x
-
+sys.path.insert(0, str(Path(__file__).parent))
+from sparsey_items import ON, K, N, Q, items, setup_a, two_sequences
 
 OVERLAPS = (20, 18, 16, 14, 12, 10, 6, 0)
 SHARED = {
@@ -143,11 +132,6 @@ def test_weights_follow_the_table_of_age_and_a_third_co_activity_is_permanent(se
     assert np.isin(w, (0, 127)).all()
 
 
-def two_sequences(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    frames = items(rng, 9)
-    return frames[:5], frames[[5, 6, 2, 7, 8]]
-
-
 def test_one_frame_in_two_sequences_has_two_codes(seed: int) -> None:
     a, b = two_sequences(np.random.default_rng(seed))
     memory = setup_a(seed, "UH")
@@ -158,73 +142,6 @@ def test_one_frame_in_two_sequences_has_two_codes(seed: int) -> None:
     alone = setup_a(seed, "U")
     codes = [alone.learn(x).codes for x in (a, b)]
     assert code_overlap(codes[0][2], codes[1][2])[0] > 0.9  # each drawn winner fails with probability 0.02
-
-
-def test_a_novel_order_of_known_frames_is_novel_only_without_backing_off(seed: int) -> None:
-    a, b = two_sequences(np.random.default_rng(seed))
-    memory = setup_a(seed, "UH")
-    memory.learn(a)
-    memory.learn(b)
-    mixed = np.stack([a[0], b[1], a[3], b[0]])
-    assert (memory.recognise(mixed).G[1:] < 0.7).all()
-    again = memory.recognise(mixed, backoff=SparseyBackoff())
-    assert (again.G == 1).all() and again.used[1:, 0].tolist() == [1, 1, 1]
-    assert (memory.recognise(mixed, backoff=SparseyBackoff(allowed=())).G[1:] < 0.7).all()
-
-
-WARPS = SparseyBackoff(allowed=(), warps=("hold", "skip"))
-PLAYED = {
-    "slower": [0, 0, 1, 1, 2, 2, 3, 3, 4, 4],
-    "faster": [0, 2, 4],
-    "unsteady": [0, 0, 0, 1, 3, 3, 4],  # also held after a step was skipped
-}
-
-
-@pytest.mark.parametrize("order", PLAYED.values(), ids=list(PLAYED))
-def test_time_warps_keep_the_codes_of_a_context(order: list[int], seed: int) -> None:
-    """Two sequences share frames 1 to 3: at another speed U alone, or all signals together, do not tell which it is."""
-    frames = items(np.random.default_rng(seed), 7)
-    a, b = frames[:5], frames[[5, 1, 2, 3, 6]]
-    memory, shared = setup_a(seed, "UH"), np.isin(order, (1, 2, 3))
-    learned = [memory.learn(x).codes for x in (a, b)]
-    for x, codes, other in zip((a, b), learned, learned[::-1], strict=True):
-        again = memory.recognise(x[order], backoff=WARPS)
-        assert (code_overlap(again.codes, codes[order]) > 0.9).all() and again.G.min() > 0.9
-        assert (code_overlap(again.codes, other[order])[shared] < 0.7).all()
-        assert code_overlap(memory.recognise(x[order]).codes, codes[order]).mean() < 0.85
-        dropped = memory.recognise(x[order], backoff=SparseyBackoff()).codes
-        assert code_overlap(dropped, codes[order])[shared].mean() < 0.9
-        one = memory.recognise(x[order[:2]], backoff=WARPS)
-        rest = memory.recognise(x[order[2:]], backoff=WARPS, after=one, draw=1)
-        assert np.array_equal(np.concatenate([one.codes, rest.codes]), again.codes)
-
-
-def test_time_warps_do_not_make_a_novel_order_familiar(seed: int) -> None:
-    a, b = two_sequences(np.random.default_rng(seed))
-    memory = setup_a(seed, "UH")
-    memory.learn(a)
-    memory.learn(b)
-    mixed = np.stack([a[0], b[1], a[4], b[0]])
-    for novel in (mixed, a[::-1]):  # backwards is no warp either
-        again = memory.recognise(novel, backoff=WARPS)
-        assert (again.G[1:] < 0.7).all() and np.array_equal(again.codes, memory.recognise(novel).codes)
-
-
-def test_time_warps_in_a_hierarchy(seed: int) -> None:
-    """An upper code that lasts two frames is held for two more when all runs at half the speed."""
-    rng = np.random.default_rng(seed)
-    levels = [
-        SparseyLevel(SparseyParams(12, 6), grid=(2, 2), field=(8, 8)),
-        SparseyLevel(SparseyParams(16, 6, persistence=2)),
-    ]
-    memory = Sparsey((16, 16), levels, seed=seed)
-    frames = rng.random((6, 256)) < 0.3
-    codes = memory.learn(frames).codes
-    slow = memory.recognise(np.repeat(frames, 2, axis=0), backoff=WARPS)
-    assert np.array_equal(slow.codes, np.repeat(codes, 2, axis=0))
-    assert slow.ages[:, 4].tolist() == [1, 2, 3, 4] * 3 and slow.ages[:, 0].tolist() == [1, 2] * 6
-    fast = memory.recognise(frames[::2], backoff=SparseyBackoff((0.9, 0.9, 0.9), ("UH",), ("skip",)))
-    assert np.array_equal(fast.codes[:, :4], codes[::2, :4])
 
 
 def test_replay_goes_on_from_the_first_frame(seed: int) -> None:
@@ -337,11 +254,6 @@ def test_numbers_of_numpy_are_saved(tmp_path: Path) -> None:
     level = SparseyLevel(SparseyParams(np.int64(3), 4, gamma=np.float64(2)), (one, one), neighbours=one)
     Sparsey(5, level).save(tmp_path / "memory.npz")
     assert Sparsey.load(tmp_path / "memory.npz").layout.levels[0] == level
-
-
-def test_code_overlap_by_hand() -> None:
-    assert code_overlap(np.array([1, 2, 3, -1]), np.array([1, 0, 3, -1])) == 2 / 3
-    assert code_overlap(np.array([-1, -1]), np.array([-1, -1])) == 0
 
 
 def test_wrong_calls() -> None:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from spikegram.kernels import random
+from spikegram.kernels.sparsey_columns import DRAWS
 from spikegram.networks.sparsey_layout import H, SparseyLevel, U, make_layout
-from spikegram.networks.sparsey_reference import DRAWS, SparseyBackoff, frame, initial, new_synapses
+from spikegram.networks.sparsey_reference import frame
+from spikegram.networks.sparsey_state import initial, new_synapses
 from spikegram.neurons.sparsey import SparseyParams
 from spikegram.plasticity.sparsey import NEVER, SparseyRule
 
@@ -72,14 +73,3 @@ def test_saturated_bundles_freeze() -> None:
     before = synapses.last[0][U].copy()
     frame(initial(layout), synapses, layout, Y, first=True, learn=True, seed=1, step=1, now=1)
     assert np.array_equal(synapses.last[0][U], before)
-
-
-def test_backoff_is_checked() -> None:
-    assert SparseyBackoff(allowed=("UH", "D")).masks == (3, 4)
-    with pytest.raises(ValueError, match="SparseyBackoff.allowed: expected combinations of U, H and D, got 'UX'"):
-        SparseyBackoff(allowed=("UX",))
-    with pytest.raises(ValueError, match="SparseyBackoff.thresholds: expected three numbers in 0 ... 1"):
-        SparseyBackoff(thresholds=(0.9, 0.7))
-    for warps in ("hold", ("hold", "jump")):
-        with pytest.raises(ValueError, match="SparseyBackoff.warps: expected some of hold, skip, got"):
-            SparseyBackoff(warps=warps)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikegram.networks.sparsey_layout import SparseyLevel, make_layout
-from spikegram.networks.sparsey_reference import new_synapses
+from spikegram.networks.sparsey_state import new_synapses
 from spikegram.networks.sparsey_tables import make_tables, new_memory, pack, unpack
 from spikegram.neurons.sparsey import SparseyParams
 from spikegram.plasticity.sparsey import NEVER, SparseyRule

@@ -1,0 +1,26 @@
+"""Synapses that decay and bundles that freeze: as in the reference."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from spikegram.plasticity.sparsey import SparseyRule
+
+sys.path.insert(0, str(Path(__file__).parent))
+from sparsey_frames import QUICK, compare, two
+
+RULES = {
+    "decay": SparseyRule(decay=True, ages=QUICK),
+    "freeze-mac": SparseyRule(freeze="mac", saturation=0.3),
+    "freeze-cell": SparseyRule(freeze="cell", saturation=0.4),
+    "decay-freeze-mac": SparseyRule(decay=True, ages=QUICK, freeze="mac", saturation=0.4),
+    "decay-freeze-cell": SparseyRule(decay=True, ages=((3, 4, 5), (6, 7, 8)), freeze="cell"),
+}
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_learning_equals_the_reference(rule: str, seed: int) -> None:
+    compare(two(RULES[rule]), {}, seed)

@@ -1,0 +1,18 @@
+"""Every form of the sigmoid, from its table: winners, gains and inflection as in the reference."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from spikegram.neurons.sparsey import SIGMOIDS
+
+sys.path.insert(0, str(Path(__file__).parent))
+from sparsey_frames import compare, two
+
+
+@pytest.mark.parametrize("sigmoid", SIGMOIDS)
+def test_sigmoids_equal_the_reference(sigmoid: str, seed: int) -> None:
+    compare(two(sigmoid=sigmoid), dict(hard=sigmoid == "2010"), seed)
