@@ -41,7 +41,9 @@ __all__ = ["Check", "Option", "Report", "Script", "run_script", "scripts", "vers
 
 _FOLDER = Path(__file__).parent / "scripts"
 _PLAIN = (bool, int, float, str, Path)
-_PACKAGES = ("spikegram", "numpy", "scipy", "numba", "brian2", "sympy", "matplotlib", "h5py", "neo", "scikit-learn")
+_PACKAGES = (
+    *("spikegram", "numpy", "scipy", "numba", "brian2", "sympy", "torch", "matplotlib", "h5py", "neo", "scikit-learn"),
+)
 
 
 class Check(NamedTuple):
