@@ -228,7 +228,7 @@ class _Module:
         given_x, dy = self.row("_work", v + d + k), self.row("_work", v + d + k + 1)
         ring = v + d + k + 3  # first row in which gradients of delayed spikes wait
         if self.form.delayed:
-            out += ["        _last = _s0.shape[0]", "        for _r in range(_last):"]
+            out += ["        _depth = _s0.shape[0]", "        for _r in range(_depth):"]
             out += [f"            _clear({self.row('_work', f'{ring} + _r')})"]
         elif self.recurrent:
             out += [f"        _clear({dy})"]
@@ -250,7 +250,7 @@ class _Module:
         if self.recurrent:
             told = f"_add({dy}, {self.cut('_dys', '_t')})"
             if self.form.delayed:
-                told = f"_take({self.row('_work', f'{ring} + _t % _last')}, {self.cut('_dys', '_t')}, {dy})"
+                told = f"_take({self.row('_work', f'{ring} + _t % _depth')}, {self.cut('_dys', '_t')}, {dy})"
             out += _indented([*arrive, told], 16)
         rows |= {"_idy": dy if self.recurrent else self.cut("_dys", "_t")} | {
             f"_a_{n}": adjoints[r] for r, n in enumerate(step.differentiable)
@@ -262,11 +262,11 @@ class _Module:
         if self.recurrent:
             out.append(f"                _spread({self.cut('_dxs', 0, '_t')}, _B, {dy}, {self.recurrent})")
         if self.form.delayed:
-            out.append(f"                _give({dy}, _D, _t, _work, {ring}, {self.stride}, _last, {self.recurrent})")
+            out.append(f"                _give({dy}, _D, _t, _work, {ring}, {self.stride}, _depth, {self.recurrent})")
         out += [f"        _copy({adjoints[r]}, {self.cut('_dX', r)})" for r in range(d)]
         out += [f"        _copy({sums[r]}, {self.cut('_dC', r)})" for r in range(k)]
         if self.form.delayed:
-            out += ["        for _r in range(_last):"]
+            out += ["        for _r in range(_depth):"]
             out += [f"            _copy({self.row('_work', f'{ring} + _r')}, _part(_ds0, _r, _a, _n))"]
         elif self.recurrent:
             out += [f"        _copy({dy}, _part(_ds0, 0, _a, _n))"]

@@ -92,6 +92,25 @@ def test_compiled_passes_are_the_generated_step() -> None:
         torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-10 * float(b.detach().abs().max()))
 
 
+def test_gradients_of_a_large_batch_are_those_of_its_samples() -> None:
+    """Also of those whose cells lie in the second tile and beyond."""
+    layer, x = lif(inhibition=0.02), currents(20, 400)
+
+    def gradients(x: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        x = x.clone().requires_grad_()
+        y, state = layer(x)
+        y.sum().backward()
+        return y.detach(), x.grad
+
+    y, g = gradients(x)
+    assert y.sum() > 0
+    for k in (0, 170, 399):
+        y_k, g_k = gradients(x[:, k : k + 1])
+        assert torch.equal(y_k[:, 0], y[:, k])
+        assert torch.equal(g_k[:, 0], g[:, k])
+        assert g_k.any()
+
+
 def test_a_spike_is_late() -> None:
     weights = torch.tensor([[0.0, 1.5, 0.0], [0.0, 0.0, 1.5], [0.0, 0.0, 0.0]])  # a chain
     layer = SpikingLayer(BellecALIF, 3, recurrent=weights, recurrent_delay=[3.0, 2.0, 1.0], backend="torch")
