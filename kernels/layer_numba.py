@@ -5,7 +5,8 @@ loop its neurons are independent, so it is vectorised. Rows of a tile lie at fix
 that the compiler sees that they do not overlap; the distance is no power of two, else they would share cache lines.
 The backward pass begins each stretch of ``every`` steps at a kept state, computes the stretch again and then goes back
 through it. Cells that send their spikes to each other come with all the cells of their sample; what arrives is added to
-the input, and its gradient to that of the spikes one step before, or of those that were sent a delay before.
+the input, and its gradient to that of the spikes one step before, or of those that were sent a delay before. What
+arrives in the steps of a stretch is worked out once and kept beside the states.
 """
 
 from __future__ import annotations
@@ -103,6 +104,7 @@ class _Module:
             self.width = max(1, self.width // self.recurrent) * self.recurrent
         self.stride = (self.width + 31) // 16 * 16
         self.stride += 16 * (self.stride % 256 == 0)
+        self.kept = len(step.states) + bool(self.recurrent)  # rows of a step that the backward pass computes again
         self.constants = [*step.vectors, *step.scalars]
 
     def expr(self, e: sp.Basic, names: Mapping[str, str] | None = None) -> str:
@@ -209,8 +211,9 @@ class _Module:
         vectors = [self.row("_work", r) for r in range(v)]
         adjoints = [self.row("_work", v + r) for r in range(d)]
         sums = [self.row("_work", v + d + r) for r in range(k)]
-        now = [self.row("_past", f"(_t - _t0)*{s} + {r}") for r in range(s)]
-        then = [self.row("_past", f"(_t - _t0)*{s} + {s + r}") for r in range(s)]
+        kept = self.kept
+        now = [self.row("_past", f"(_t - _t0)*{kept} + {r}") for r in range(s)]
+        then = [self.row("_past", f"(_t - _t0)*{kept} + {kept + r}") for r in range(s)]
         out = ["@_njit(**_options)", "def backward("]
         given = "_first, _last, _every, _down, _xs, _C, _V, _saved, _dys, _dend, _work, _past, _dxs, _dX, _dC"
         more = f", _ys, _W, _B, _s0, _ds0{', _D' if self.form.delayed else ''}" if self.recurrent else ""
@@ -225,8 +228,8 @@ class _Module:
         out += [f"        _copy({self.cut('_V', r)}, {vectors[r]})" for r in range(v)]
         out += [f"        _copy({self.cut('_dend', r)}, {adjoints[r]})" for r in range(d)]
         out += [f"        _clear({sums[r]})" for r in range(k)]
-        given_x, dy = self.row("_work", v + d + k), self.row("_work", v + d + k + 1)
-        ring = v + d + k + 3  # first row in which gradients of delayed spikes wait
+        dy, late = self.row("_work", v + d + k), self.row("_work", v + d + k + 1)
+        ring = v + d + k + 2  # first row in which gradients of delayed spikes wait
         if self.form.delayed:
             out += ["        _depth = _s0.shape[0]", "        for _r in range(_depth):"]
             out += [f"            _clear({self.row('_work', f'{ring} + _r')})"]
@@ -237,12 +240,12 @@ class _Module:
         out += ["            _t1 = min(_t0 + _every, _steps)"]
         out += [f"            _copy({self.cut('_saved', '_c', r)}, {self.row('_past', r)})" for r in range(s)]
         x = [self.cut("_xs", c, "_t") for c in channels]
-        arrive = self.arrive(x[0], given_x, self.row("_work", ring - 1))
         if self.recurrent:
-            x[0] = given_x
+            arriving = self.row("_past", f"(_t - _t0)*{kept} + {s}")
+            out += ["            for _t in range(_t0, _t1):", *_indented(self.arrive(x[0], arriving, late), 16)]
+            x[0] = arriving
         if s:
             out += ["            for _t in range(_t0, _t1 - 1):"]
-            out += _indented(arrive, 16) if self.recurrent else []
             out += _indented(self.ahead(now, then, x, "", vectors), 16)
         # LLVM does not vectorise inside of what it sees to count down: so the steps come from a list
         out += ["            for _r in range(_steps - _t1, _steps - _t0):", "                _t = _down[_r]"]
@@ -251,7 +254,7 @@ class _Module:
             told = f"_add({dy}, {self.cut('_dys', '_t')})"
             if self.form.delayed:
                 told = f"_take({self.row('_work', f'{ring} + _t % _depth')}, {self.cut('_dys', '_t')}, {dy})"
-            out += _indented([*arrive, told], 16)
+            out += _indented([told], 16)
         rows |= {"_idy": dy if self.recurrent else self.cut("_dys", "_t")} | {
             f"_a_{n}": adjoints[r] for r, n in enumerate(step.differentiable)
         }
@@ -289,11 +292,7 @@ class _Module:
         step = self.step
         rows = (
             len(step.states) + len(step.vectors) + bool(self.recurrent) + self.form.delayed,
-            len(step.vectors)
-            + len(step.differentiable)
-            + len(step.learned)
-            + 2 * bool(self.recurrent)
-            + self.form.delayed,
+            len(step.vectors) + len(step.differentiable) + len(step.learned) + bool(self.recurrent) + self.form.delayed,
         )
         head = [
             '"""Compiled passes of a layer."""',
@@ -318,6 +317,7 @@ class _Module:
             f"STRIDE = {self.stride}",
             f"WIDTH = {self.width}",
             f"ROWS = {rows!r}",
+            f"KEPT = {self.kept}",
             "",
             "",
         ]

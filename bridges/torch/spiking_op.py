@@ -127,7 +127,7 @@ def _backward(
 
     def run(first: int, last: int) -> None:
         work = np.empty((module.ROWS[1] + waiting) * module.STRIDE, module.REAL)
-        past = np.empty(max(1, min(every, steps) * len(module.STATES)) * module.STRIDE, module.REAL)
+        past = np.empty(max(1, min(every, steps) * module.KEPT) * module.STRIDE, module.REAL)
         module.backward(first, last, *given, work, past, *made, *more)
 
     more: tuple[np.ndarray, ...] = ()
