@@ -9,31 +9,14 @@ from numba import njit
 
 from ..neurons.elm import AMPLITUDE, SLOPE
 from .compiled_hints import line, options, part
+from .compiled_layer import add, clear, copy
 from .compiled_special import exp
 from .tiles import add_product, piece, row
 
-__all__ = ["add_events", "add_turned", "backward", "forward", "tail", "to_inputs", "to_values"]
+__all__ = ["backward", "forward", "tail", "to_inputs", "to_values"]
 
 DEPTH = 64  # terms of a product that are worked with at once
 _flags = {"fastmath": {"contract"}}
-
-
-@njit(**piece)
-def _zero(x):
-    for j in range(x.shape[0]):
-        x[j] = 0
-
-
-@njit(**piece)
-def _add_to(x, y):
-    for j in range(x.shape[0]):
-        x[j] += y[j]
-
-
-@njit(**piece)
-def _copy(x, y):
-    for j in range(x.shape[0]):
-        y[j] = x[j]
 
 
 @njit(**piece)
@@ -74,7 +57,7 @@ def _filter(t0, t1, b, x, events, E, kappa, state, f):
     """Traces of sample b for steps t0 ... t1 - 1 into f [t1 - t0, B, C]; ``state`` [C] is carried."""
     B, C = f.shape[1], f.shape[2]
     for t in range(t1 - t0):
-        _zero(line(f, t, b))
+        clear(line(f, t, b))
     if x.shape[2]:
         add_product(f[: t1 - t0, b], x[t0:t1, b], E, DEPTH)
     for t in range(t0, t1):
@@ -89,9 +72,9 @@ def _drive(n, b, f, W1b, b1, pre):
     """Argument of the hidden layer without the memory's share: pre[:, b] = b1 + f[:, b] (W1b)."""
     for t in range(n):
         if W1b.shape[0]:
-            _copy(b1, line(pre, t, b))
+            copy(b1, line(pre, t, b))
         else:
-            _add_to(line(pre, t, b), b1)
+            add(line(pre, t, b), b1)
     if W1b.shape[0]:
         add_product(pre[:n, b], f[:n, b], W1b, DEPTH)
 
@@ -134,14 +117,14 @@ def forward(lo, hi, x, events, weights, silu, stretch, m0, state, y, kept, space
         pre = a_kept[t0:t1] if a_kept.shape[0] else a
         phi = proposals[t0:t1] if proposals.shape[0] else z
         for b in range(lo, hi):
-            _copy(row(state, b), line(f_before, t0 // stretch, b))
+            copy(row(state, b), line(f_before, t0 // stretch, b))
             traces = f if W1b.shape[0] else pre
             _filter(t0, t1, b, x, events, E, kappa, row(state, b), traces)
             _drive(t1 - t0, b, traces, W1b, b1, pre)
         for t in range(t0, t1):
             for b in range(lo, hi):
                 _scale(kappa_m, row(m0, b) if t == 0 else line(mem, t - 1, b), row(keeps, b))
-                _copy(b2, line(phi, t - t0, b))
+                copy(b2, line(phi, t - t0, b))
             add_product(pre[t - t0, lo:hi], keeps[lo:hi], W1m, M)
             for b in range(lo, hi):
                 _act(line(pre, t - t0, b), silu, row(hidden, b))
@@ -152,7 +135,7 @@ def forward(lo, hi, x, events, weights, silu, stretch, m0, state, y, kept, space
         if Wy.shape[1]:
             for b in range(lo, hi):
                 for t in range(t0, t1):
-                    _copy(by, line(y, t, b))
+                    copy(by, line(y, t, b))
                 add_product(y[t0:t1, b], mem[t0:t1, b], Wy, DEPTH)
 
 
@@ -181,7 +164,7 @@ def _to_argument(g_h, a, silu, g_a, s_b1):
     else:
         for h in range(g_h.shape[0]):
             g_a[h] = g_h[h] if a[h] > 0 else g_h.dtype.type(0)
-    _add_to(s_b1, g_a)
+    add(s_b1, g_a)
 
 
 @njit(**piece, **_flags)
@@ -223,7 +206,7 @@ def backward(lo, hi, t0, t1, x, events, weights, turned, silu, m0, kept, g_y, ca
     for b in range(lo, hi):
         if through or not saved:
             traces = f if through else a_new
-            _copy(line(f_before, t0 // stretch, b), row(state, b))
+            copy(line(f_before, t0 // stretch, b), row(state, b))
             _filter(t0, t1, b, x, events, E, kappa, row(state, b), traces)
         for t in range(n):
             _scale(kappa_m, row(m0, b) if t + t0 == 0 else line(mem, t + t0 - 1, b), line(keeps, t, b))
@@ -234,14 +217,14 @@ def backward(lo, hi, t0, t1, x, events, weights, turned, silu, m0, kept, g_y, ca
             _act(line(a, t, b), silu, line(hidden, t, b))
         if not saved:
             for t in range(n):
-                _copy(b2, line(p_new, t, b))
+                copy(b2, line(p_new, t, b))
             add_product(p_new[:n, b], hidden[:n, b], W2, DEPTH)
             for t in range(n):
                 _phi(line(p_new, t, b))
         if Wy_.shape[0]:
             for t in range(n):
-                _zero(line(g_mem, t, b))
-                _add_to(row(s_by, b), line(g_y, t + t0, b))
+                clear(line(g_mem, t, b))
+                add(row(s_by, b), line(g_y, t + t0, b))
             add_product(g_mem[:n, b], g_y[t0:t1, b], Wy_, DEPTH)
     for t in range(n - 1, -1, -1):
         for b in range(lo, hi):
@@ -249,7 +232,7 @@ def backward(lo, hi, t0, t1, x, events, weights, turned, silu, m0, kept, g_y, ca
                 row(c_m, b), line(above, t, b), line(p, t, b), gain, row(g_k, b), row(s_gain, b),
                 line(g_z, t, b), row(s_b2, b),
             )  # fmt: skip
-            _zero(row(g_h, b))
+            clear(row(g_h, b))
         add_product(g_h[lo:hi], g_z[t, lo:hi], W2_, M)
         for b in range(lo, hi):
             _to_argument(row(g_h, b), line(a, t, b), silu, line(g_a, t, b), row(s_b1, b))
@@ -260,29 +243,10 @@ def backward(lo, hi, t0, t1, x, events, weights, turned, silu, m0, kept, g_y, ca
     for b in range(lo, hi):
         if through:
             for t in range(n):
-                _zero(line(g_u, t, b))
+                clear(line(g_u, t, b))
             add_product(g_u[:n, b], g_a[:n, b], W1b_, DEPTH)
         for t in range(n - 1, -1, -1):
             _to_trace(line(g_u if through else g_a, t, b), kappa, row(c_f, b), line(g_u, t, b))
-
-
-@njit(**options)
-def add_turned(first, last, a, b, total):
-    """``total[first:last] += a[:, first:last]' b`` for rows [R, ...]."""
-    add_product(total[first:last], a[:, first:last].T, b, DEPTH)
-
-
-@njit(**options, **_flags)
-def add_events(first, last, row0, row1, events, g_u, total):
-    """``total[index, first:last] += value * g_u[row, first:last]`` over the events of rows row0 ... row1 - 1."""
-    start, stop, index, value = events
-    n = last - first
-    for r in range(row0, row1):
-        gradient = part(g_u, r - row0, first, n)
-        for e in range(start[r], stop[r]):
-            to, v = part(total, index[e], first, n), value[e]
-            for j in range(n):
-                to[j] += v * gradient[j]
 
 
 @njit(**options)

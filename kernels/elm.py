@@ -26,6 +26,7 @@ from ..neurons.elm import ELMParams, ELMState, elm_init
 from . import compiled_elm as passes
 from .elm_events import Events, find_events
 from .lanes import on_lanes
+from .outer_products import DENSE, add_outer
 
 __all__ = [
     "ELMGradients",
@@ -39,7 +40,6 @@ __all__ = [
     "stretch_of",
 ]
 
-DENSE = 5  # if more than one in so many inputs is not zero, the product over all of them is faster
 ROWS = 1024  # rows (time times batch) of a stretch
 KEEP = 2**28  # bytes of inner values that a forward pass keeps by itself
 
@@ -235,14 +235,11 @@ def elm_backward(
         if not listed:
             products.append((_rows(x[t0:t1]), g_u, totals["E"]))
         for left, right, total in products:
-            on_lanes(lambda a, b, p=(left, right, total): passes.add_turned(a, b, *p), len(total), threads, grain=4)
+            add_outer(left, right, total, threads)
         if listed:
-            part, to = (t0 * B, t1 * B), totals["E"]
-            on_lanes(
-                lambda a, b, r=part, g=g_u, to=to: passes.add_events(a, b, *r, events, g, to), C, threads, grain=16
-            )
+            add_outer(inputs, g_u, totals["E"], threads, t0 * B)
             if values and g_x is not None:
-                r0, count = part[0], part[1] - part[0]
+                r0, count = t0 * B, (t1 - t0) * B
                 on_lanes(
                     lambda a, b, r0=r0, g=g_u: passes.to_values(a + r0, b + r0, r0, events, g, weights.E, g_x),
                     count,

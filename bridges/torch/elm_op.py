@@ -57,7 +57,8 @@ def _sizes(inputs: list[Tensor], options: str) -> tuple[Any, ...]:
 
 
 def _shapes(inputs: list[Tensor], options: str) -> list[Tensor]:
-    from ...kernels.elm import DENSE, stretch_of
+    from ...kernels.elm import stretch_of
+    from ...kernels.outer_products import DENSE
 
     _, _, listed, weights, (s, m), at = _parts(inputs, options)
     T, B, M, H, keep = _sizes(inputs, options)
@@ -93,8 +94,9 @@ def _array(t: Tensor) -> Any:
 
 
 def _forward(inputs: list[Tensor], options: str) -> list[Tensor]:
-    from ...kernels.elm import DENSE, elm_forward
+    from ...kernels.elm import elm_forward
     from ...kernels.elm_events import find_events
+    from ...kernels.outer_products import DENSE
 
     activation, weights, s, m, x, listed = _arrays(inputs, options)
     T, B, M, _, keep = _sizes(inputs, options)
