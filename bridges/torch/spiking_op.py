@@ -116,7 +116,7 @@ def _backward(
     module = _module(name, x.dtype)
     steps, batch, n = x.shape[1:]
     neurons, learned = batch * n, module.LEARNED
-    dx = torch.empty(x.shape, dtype=x.dtype)
+    dx = torch.from_numpy(np.empty(x.shape, module.REAL))  # NumPy asks for huge pages, without which it takes longer
     dstate = torch.zeros(state.shape, dtype=x.dtype)
     sums = np.empty((len(learned), neurons), module.REAL)
     given = (
@@ -140,9 +140,9 @@ def _backward(
         more += tuple(map(_array, delays))
     _split(run, neurons, steps, n if recurrent else 16)
     if recurrent:
-        before, y = spikes.detach(), results[0].detach()
-        heard = arrived(before, y, delays[0]) if delays else torch.cat([before.unsqueeze(0), y[:-1]])
-        product = heard.reshape(steps * batch, n).t() @ dx[0].reshape(steps * batch, n) if needs[4] else torch.zeros(0)
+        product = torch.zeros(0)
+        if needs[4]:
+            product = _to_weights(spikes.detach(), results[0].detach(), delays[0] if delays else None, dx[0])
         found = [product, dspikes, *(torch.zeros(0) for _ in delays)]
     dscalars, dvectors = scalars, vectors
     if needs[2] or needs[3]:
@@ -154,6 +154,18 @@ def _backward(
             else:
                 dscalars[module.SCALARS.index(name)] = float(sums[k].sum(dtype=np.float64))
     return [dx, dstate, dscalars, dvectors, *found]
+
+
+def _to_weights(before: Tensor, y: Tensor, delays: Tensor | None, dx: Tensor) -> Tensor:
+    """Gradient of the weights [N, N]: what arrived in a step, times the gradient of the input, over all steps."""
+    from ...kernels.outer_products import outer_sum
+
+    threads = torch.get_num_threads()
+    if delays is not None:
+        return torch.from_numpy(outer_sum(_array(arrived(before, y, delays)), _array(dx), threads))
+    total = outer_sum(_array(y[:-1]), _array(dx[1:]), threads)
+    total += outer_sum(_array(before)[None], _array(dx[:1]), threads)
+    return torch.from_numpy(total)
 
 
 @cache
