@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
-pytest.register_assert_rewrite("brian2_networks")
+pytest.register_assert_rewrite("brian2_networks", "sparsey_frames")
 
 # No clock and no memory of earlier runs: the same examples on every machine.
 settings.register_profile("spikegram", deadline=None, derandomize=True, database=None)

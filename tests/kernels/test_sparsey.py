@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
+from sparsey_frames import compare, two
 
 from spikegram.networks.sparsey_layout import SparseyLevel
 from spikegram.neurons.sparsey import SparseyParams
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sparsey_frames import compare, two
 
 # one mac whose cells do not fill whole words, with more active inputs than eight
 ONE = [SparseyLevel(SparseyParams(11, 7), signals="U")]

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
+from sparsey_frames import QUICK, compare, two, warped
 
 from spikegram.networks.sparsey_backoff import WARPS, SparseyBackoff
 from spikegram.plasticity.sparsey import SparseyRule
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sparsey_frames import QUICK, compare, two, warped
 
 SLOW = SparseyRule(decay=True, ages=((25, 40, 60), (40, 60, 80)))
 

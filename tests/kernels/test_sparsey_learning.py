@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
+from sparsey_frames import QUICK, compare, two
 
 from spikegram.plasticity.sparsey import SparseyRule
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sparsey_frames import QUICK, compare, two
 
 RULES = {
     "decay": SparseyRule(decay=True, ages=QUICK),

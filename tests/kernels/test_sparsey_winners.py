@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
+from sparsey_frames import compare, two
 
 from spikegram.neurons.sparsey import SIGMOIDS
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sparsey_frames import compare, two
 
 
 @pytest.mark.parametrize("sigmoid", SIGMOIDS)

@@ -7,6 +7,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+from draws import draw
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -27,11 +28,6 @@ UM = 1e-6  # metre
 SIZES = st.integers(1, 40)
 SEEDS = st.integers(0, 2**32 - 1)
 DEGREES = {FixedInDegree: 1, FixedOutDegree: 0}
-
-
-def draw(rule: Connector, n_pre: int, n_post: int, seed: int = 0, *, same=False, positions=None):
-    rng = np.random.default_rng(seed)
-    return rule.pairs(np.arange(n_pre), np.arange(n_post), same, rng, positions)
 
 
 def line(*micrometres: float) -> np.ndarray:

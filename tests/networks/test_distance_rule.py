@@ -4,17 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from draws import draw
 
-from spikegram.networks.connectors import Connector
 from spikegram.networks.distance_rule import DistanceDependent
 
 SIGMAS = 5.0
 UM = 1e-6  # metre
-
-
-def draw(rule: Connector, n_pre: int, n_post: int, seed: int = 0, *, same=False, positions=None):
-    rng = np.random.default_rng(seed)
-    return rule.pairs(np.arange(n_pre), np.arange(n_post), same, rng, positions)
 
 
 def line(*micrometres: float) -> np.ndarray:

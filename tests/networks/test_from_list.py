@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from draws import draw
 
 from spikegram.networks.connectors import OneToOne
 from spikegram.networks.from_list import FromList
-
-
-def draw(rule: FromList, n_pre: int, n_post: int) -> tuple[np.ndarray, np.ndarray]:
-    return rule.pairs(np.arange(n_pre), np.arange(n_post), False, np.random.default_rng(0))
 
 
 def test_list_keeps_its_order_and_repeats() -> None:

@@ -6,9 +6,9 @@ from itertools import combinations
 
 import numpy as np
 import pytest
+from draws import draw
 
 from spikegram.networks.connectors import (
-    Connector,
     FixedInDegree,
     FixedOutDegree,
     FixedProbability,
@@ -17,11 +17,6 @@ from spikegram.networks.distance_rule import DistanceDependent
 from spikegram.networks.pair_draws import nobody, refused_partners, rows_at_once, successes, without
 
 SIGMAS = 5.0
-
-
-def draw(rule: Connector, n_pre: int, n_post: int, seed: int = 0, *, same=False, positions=None):
-    rng = np.random.default_rng(seed)
-    return rule.pairs(np.arange(n_pre), np.arange(n_post), same, rng, positions)
 
 
 @pytest.mark.parametrize("size", [5, 120], ids=["dense", "sparse"])

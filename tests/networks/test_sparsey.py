@@ -5,7 +5,6 @@ Numbers are those of `sparsey_items`.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,12 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sparsey_items import ON, K, N, Q, items, setup_a, two_sequences
 
 from spikegram.networks import Sparsey, SparseyLevel, code_overlap
 from spikegram.neurons import SparseyParams
 from spikegram.neurons.sparsey import SIGMOIDS
 from spikegram.plasticity import SparseyRule
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sparsey_items import ON, K, N, Q, items, setup_a, two_sequences
 
 OVERLAPS = (20, 18, 16, 14, 12, 10, 6, 0)
 SHARED = {

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import numpy as np
 import pytest
+from sparsey_items import items, setup_a, two_sequences
 
 from spikegram.networks import Sparsey, SparseyBackoff, SparseyLevel, code_overlap
 from spikegram.neurons import SparseyParams
-
-sys.path.insert(0, str(Path(__file__).parent))
-from sparsey_items import items, setup_a, two_sequences
 
 
 def test_backoff_is_checked() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 import pickle
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +12,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
+from hopfield_cases import MEMORY, maker, widen  # noqa: E402
+
 from spikegram.bridges.torch import Hopfield, load, save  # noqa: E402
 from spikegram.networks.hopfield_forms import retrieve  # noqa: E402
-
-sys.path.insert(0, str(Path(__file__).parent))
-from hopfield_cases import MEMORY, maker, widen  # noqa: E402
 
 PLAIN: dict[str, Any] = dict(
     normalize_state_pattern=False, normalize_stored_pattern=False, normalize_pattern_projection=False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +10,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from spikegram.bridges.torch import HopfieldLayer, HopfieldPooling, load, save  # noqa: E402
-
-sys.path.insert(0, str(Path(__file__).parent))
 from hopfield_cases import MEMORY, maker, widen  # noqa: E402
+
+from spikegram.bridges.torch import HopfieldLayer, HopfieldPooling, load, save  # noqa: E402
 
 
 @pytest.fixture

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from spikegram.bridges.torch.hopfield_updates import associate  # noqa: E402
-
-sys.path.insert(0, str(Path(__file__).parent))
 from hopfield_cases import maker  # noqa: E402
+
+from spikegram.bridges.torch.hopfield_updates import associate  # noqa: E402
 
 
 @pytest.fixture
