@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
+import gc
 import os
+from collections.abc import Generator
 
 import pytest
 from hypothesis import settings
 
 os.environ.setdefault("MPLBACKEND", "Agg")
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers share the cores; threads of libraries would only wait for each other
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 pytest.register_assert_rewrite("brian2_networks", "sparsey_frames")
 
 # No clock and no memory of earlier runs: the same examples on every machine.
 settings.register_profile("spikegram", deadline=None, derandomize=True, database=None)
 settings.load_profile("spikegram")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Import all tests without looking for garbage, and leave what they hold out of later searches.
+
+    Brian 2 and the measures of memory look through all objects at each call: a second, if all tests are imported.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
 
 
 @pytest.fixture
