@@ -29,24 +29,31 @@ net.record(p, "spikes")
 spikes = len(net.run(50)[p.name].spikes)
 print(json.dumps([spikes, sorted({"brian2", "sympy"} & set(sys.modules))]))
 """
+COUNTS = """
+from spikegram.kernels import loop_module
+loop = loop_module(net._engine.plan).run
+print(json.dumps([sum(c.values()) for c in (loop.stats.cache_misses, loop.stats.cache_hits)]))
+"""
 
 
 def run(folder: Path, tau: int, name: str, seed: int, size: int) -> list:
     done = subprocess.run(
-        [sys.executable, "-P", "-c", CODE % (tau, name, seed, size)], check=True, capture_output=True, text=True,
-        env={**os.environ, "SPIKEGRAM_CACHE": str(folder)},
+        [sys.executable, "-P", "-c", CODE % (tau, name, seed, size) + COUNTS], check=True, capture_output=True,
+        text=True, env={**os.environ, "SPIKEGRAM_CACHE": str(folder)},
     )  # fmt: skip
-    return json.loads(done.stdout)
+    first, counts = done.stdout.splitlines()
+    return [*json.loads(first), json.loads(counts)]
 
 
 def test_second_process_generates_and_compiles_nothing(tmp_path: Path) -> None:
     first = run(tmp_path, 10, "one", 1, 3)
-    assert first[0] > 0 and first[1] == ["brian2", "sympy"]
+    assert first[0] > 0 and first[1:] == [["brian2", "sympy"], [1, 0]]
+    assert len(list(tmp_path.glob("*.py"))) == 3  # the cell twice (NumPy, Numba) and the loop
     before = {f: f.stat().st_mtime_ns for f in tmp_path.rglob("*") if f.is_file()}
     assert any(f.suffix == ".nbc" for f in before)
     # another name, seed, size and parameter value: the structure is the same
     second = run(tmp_path, 20, "two", 2, 500)
-    assert second[0] > 0 and second[1] == []
+    assert second[0] > 0 and second[1:] == [[], [0, 1]]
     assert {f: f.stat().st_mtime_ns for f in tmp_path.rglob("*") if f.is_file()} == before
 
 
