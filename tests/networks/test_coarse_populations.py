@@ -41,7 +41,7 @@ def test_a_step_of_its_own_is_a_network_with_that_step() -> None:
         net = Network(dt=step, seed=1)
         p = net.population(3, cell, name="p", dt=own, init={"v": [0.0, 5.0, 11.0]})
         net.record(p, ["spikes", "v"], interval=0.5)
-        result = net.run(40)["p"]
+        result = net.run(40, backend="reference")["p"]
         found.append((result.spikes.times, result.spikes.ids, result.traces["v"].values))
     for a, b in zip(*found, strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-12)
@@ -67,7 +67,7 @@ def test_same_on_both_backends_on_threads_in_pieces_and_in_brian2() -> None:
         to_brian2(build())
     found, other = build(delay=2).run(80), to_brian2(build(delay=2)).run(80)
     assert other["fast"].spikes == found["fast"].spikes and other["slow"].spikes == found["slow"].spikes
-    assert whole["slow"].spikes != build(dt=None).run(80)["slow"].spikes
+    assert whole["slow"].spikes != build(dt=None).run(80, backend="reference")["slow"].spikes
     assert "9 x slow, updated every 10 steps" in net.describe()
 
 

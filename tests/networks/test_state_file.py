@@ -38,7 +38,7 @@ def later(result, first):
 
 
 # -- the same bits ----------------------------------------------------------------------------------------------------
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(st.integers(0, 600), st.integers(1, 3), st.integers(1, 3), st.booleans())
 def test_a_run_goes_on_bit_for_bit(whole, tmp_path_factory, step, before, after, used):
     path = tmp_path_factory.mktemp("state") / "s.npz"
@@ -88,13 +88,20 @@ def test_save_restore_save_run(whole, tmp_path):
     assert samples.state_of(last) == whole[1]
 
 
-def test_float32_and_the_other_backend(tmp_path):
+@pytest.mark.parametrize("backend", ["reference", pytest.param("numba", marks=pytest.mark.slow)])
+def test_float32(tmp_path, backend):
     net = samples.busy(dtype="float32")
-    net.run(20, threads=2)
+    net.run(4, backend=backend)
     net.save_state(tmp_path / "s.npz")
     other = samples.busy(dtype="float32")
     other.restore_state(tmp_path / "s.npz")
     assert samples.state_of(other) == samples.state_of(net)
+    for n in (net, other):
+        n.run(4, backend=backend)
+    assert samples.state_of(other) == samples.state_of(net)
+
+
+def test_the_other_backend(tmp_path):
     slow = samples.busy()
     slow.run(3, backend="reference")
     slow.save_state(tmp_path / "r.npz")

@@ -19,6 +19,10 @@ from spikegram.scripts.bench import ours
 
 SEED = 20240229
 LARGE = dict(cuba=4000, brunel=2500, brunel_het=2500, brunel_stdp=2500)  # cells; 2048 are cut at cache lines
+QUICK_SINGLE = (
+    "cuba",
+    "brunel_stdp",
+)  # each network is compiled for a type in 7 s; these have all that the others have
 STEPS = 600  # of each run that is compared, 60 ms
 SMALL = 300  # cells of networks that run on NumPy too
 NEAR = dict(rtol=1e-12, atol=1e-15)  # of states (SI) on the two backends
@@ -42,9 +46,14 @@ def whole(name, cells, dtype="float64"):
 
 
 # -- threads, pieces, chunks ------------------------------------------------------------------------------------------
-@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        *((name, "float64") for name in LARGE),
+        *(pytest.param(name, "float32", marks=() if name in QUICK_SINGLE else pytest.mark.slow) for name in LARGE),
+    ],
+)
 @pytest.mark.parametrize("threads", [2, 3])
-@pytest.mark.parametrize("name", LARGE)
 def test_threads_do_not_change_a_bit(name, threads, dtype):
     net = build(name, LARGE[name], dtype)
     result = net.run(STEPS * DT, threads=threads)

@@ -104,10 +104,12 @@ def test_one_neuron_is_the_matrix_exponential(case, dtype, backend, record_prope
     post = net.population(1, ours.cell_model(cell), name="cell", init=dict(v=v0), parameters=parameters)
     for k, ((variable, weight), train) in enumerate(zip(inputs, trains, strict=True)):
         source = net.population(1, SpikeArray([train * DT]), name=f"source {k}")
-        net.project(source, post, OneToOne(), weight=weight, delay=delay * DT, target=variable)
+        q = net.project(source, post, OneToOne(), weight=weight, delay=delay * DT, target=variable)
+        assert q.raw.dtype == dtype
     net.record(post, ["spikes", "v"])
     steps = STEPS[backend]
     result = net.run(steps * DT, backend=backend)["cell"]
+    assert result.v.dtype == dtype
     assert result.spikes.steps.tolist() == [n for n in spikes if n < steps]
     error = np.abs(result.v[:, 0] / states[:steps, 0] - 1).max()
     record_property("largest relative error of v", float(error))
@@ -119,7 +121,7 @@ def test_one_neuron_is_the_matrix_exponential(case, dtype, backend, record_prope
 @pytest.mark.parametrize(
     ("name", "cells", "milliseconds", "expected"),
     [
-        ("cuba", 400, 150, 200),
+        pytest.param("cuba", 400, 150, 200, marks=pytest.mark.slow),
         ("coba", 400, 150, 400),
         pytest.param("cuba", 4000, 1000, 15_000, marks=pytest.mark.slow),
         pytest.param("coba", 4000, 200, 5000, marks=pytest.mark.slow),
@@ -212,8 +214,16 @@ def test_weights_of_zero_are_no_synapses(name, threads, seed):
     assert len(alone["E"].spikes) > 300
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("plastic", [False, True], ids=["static", "stdp"])
+@pytest.mark.parametrize(
+    ("plastic", "backend"),
+    [
+        (False, "reference"),
+        (True, "reference"),
+        (True, "numba"),
+        pytest.param(False, "numba", marks=pytest.mark.slow),  # static ones are in the network of plastic ones too
+    ],
+    ids=lambda value: value if isinstance(value, str) else "stdp" if value else "static",
+)
 def test_projections_without_cells_or_synapses_run(plastic, backend, seed):
     def build(empty):
         net = Network(dt=DT, seed=seed)
