@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 
-import numpy as np
 from numba import njit
 
 from .compiled_hints import inner, options, part
 from .compiled_views import table
-from .tiles import add_product, eight_signs, lowest_bit
+from .tiles import add_product, lowest_bit, signs
 
 __all__ = ["add", "clear", "copy", "exprel_slope", "gather", "spread"]
 
@@ -51,27 +50,13 @@ def _add_both(row, one, its, other, factor):
 
 
 @njit(**inner)
-def _which(values, first, last):
-    """Which of at most 64 values are not zero, as bits."""
-    bits, i = np.int64(0), first
-    while i + 8 <= last:
-        bits |= eight_signs(values, i) << (i - first)
-        i += 8
-    while i < last:
-        if values[i] != 0:
-            bits |= np.int64(1) << (i - first)
-        i += 1
-    return bits
-
-
-@njit(**inner)
 def gather(spikes, weights, given, out, n):
     """``out = given + spikes @ weights`` for samples of n cells, by the rows of those that spiked."""
     for first in range(0, out.shape[0], n):
         row = part(out, 0, first, n)
         copy(part(given, 0, first, n), row)
         for begin in range(0, n, 64):
-            bits = _which(spikes, first + begin, first + min(begin + 64, n))
+            bits = signs(spikes, first + begin, first + min(begin + 64, n))
             while bits != 0:
                 j = begin + lowest_bit(bits)
                 bits &= bits - 1

@@ -9,7 +9,7 @@ from numba import njit
 
 from .compiled_hints import line, options
 from .lanes import on_lanes
-from .tiles import eight_signs, lowest_bit
+from .tiles import lowest_bit, signs
 
 __all__ = ["Events", "find_events"]
 
@@ -37,25 +37,18 @@ class Events(NamedTuple):
 def _collect(first, last, x, start, stop, index, value, place, end):
     """List what is not zero in rows first ... last - 1 from ``place`` on; False if that does not fit before ``end``."""
     B, N = x.shape[1], x.shape[2]
-    whole = N - N % 8
     for n in range(first, last):
         start[n] = place
         values = line(x, n // B, n % B)
-        for i in range(0, whole, 8):
-            signs = eight_signs(values, i)
-            if signs != 0 and end - place < 8:
-                return False
-            while signs != 0:
-                at = i + lowest_bit(signs)
-                index[place], value[place] = at, values[at]
-                place += 1
-                signs &= signs - 1
-        for i in range(whole, N):
-            if values[i] != 0:
+        for begin in range(0, N, 64):
+            bits = signs(values, begin, min(begin + 64, N))
+            while bits != 0:
                 if place == end:
                     return False
-                index[place], value[place] = i, values[i]
+                at = begin + lowest_bit(bits)
+                index[place], value[place] = at, values[at]
                 place += 1
+                bits &= bits - 1
         stop[n] = place
     return True
 

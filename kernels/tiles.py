@@ -21,7 +21,7 @@ from numba.extending import intrinsic
 
 from .compiled_hints import _address, _view, inner
 
-__all__ = ["add_product", "eight_signs", "lowest_bit", "piece", "row"]
+__all__ = ["add_product", "lowest_bit", "piece", "row", "signs"]
 
 # of functions that only other compiled ones call; those keep their code in the cache
 piece = {**inner, "cache": False}
@@ -44,7 +44,7 @@ def row(typingctx, array, a):
 
 
 @intrinsic
-def eight_signs(typingctx, array, index):
+def _eight_signs(typingctx, array, index):
     """Which of ``array[index : index + 8]`` of an array with one axis are not zero, as bits; NaN is not zero."""
 
     def codegen(context, builder, signature, args):
@@ -57,6 +57,20 @@ def eight_signs(typingctx, array, index):
         return builder.zext(builder.bitcast(signs, ir.IntType(8)), ir.IntType(64))
 
     return types.int64(array, types.int64), codegen
+
+
+@njit(**piece)
+def signs(values, first, last):
+    """Which of at most 64 values from ``first`` up to ``last`` are not zero, as bits."""
+    bits, i = np.int64(0), first
+    while i + 8 <= last:
+        bits |= _eight_signs(values, i) << (i - first)
+        i += 8
+    while i < last:
+        if values[i] != 0:
+            bits |= np.int64(1) << (i - first)
+        i += 1
+    return bits
 
 
 @intrinsic

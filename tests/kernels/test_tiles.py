@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from spikegram.kernels.tiles import add_product, eight_signs, lowest_bit, row
+from spikegram.kernels.tiles import add_product, lowest_bit, row, signs
 
 TOLERANCE = {np.float32: 3e-5, np.float64: 1e-13}
 
@@ -86,16 +86,19 @@ def test_mixed_types_are_refused() -> None:
 
 
 @njit
-def places(x):
-    found = []
-    signs = eight_signs(x, 2)
-    while signs:
-        found.append(lowest_bit(signs))
-        signs &= signs - 1
+def places(x, first, last):
+    found, bits = [], signs(x, first, last)
+    while bits:
+        found.append(lowest_bit(bits))
+        bits &= bits - 1
     return found
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
-def test_signs_of_eight(kind: type) -> None:
-    x = np.array([7, 7, 0, 1e-30, -0.0, np.nan, 0, -2, 0, 5, 7], kind)
-    assert places(x) == [1, 3, 5, 7]
+def test_what_is_not_zero(kind: type) -> None:
+    x = np.array([7, 7, 0, 1e-30, -0.0, np.nan, 0, -2, 0, 5, 7] + 59 * [0], kind)
+    assert places(x, 2, 10) == [1, 3, 5, 7]
+    assert places(x, 2, 6) == [1, 3]
+    x[-2:] = 1
+    assert places(x, 6, 70) == [1, 3, 4, 62, 63]
+    assert places(x, 5, 5) == []
