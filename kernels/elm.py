@@ -18,6 +18,7 @@ Each number is made by one thread in one order, so results do not depend on the 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -26,7 +27,7 @@ from ..neurons.elm import ELMParams, ELMState, elm_init
 from . import compiled_elm as passes
 from .elm_events import Events, find_events
 from .lanes import on_lanes
-from .outer_products import DENSE, add_outer
+from .outer_products import DENSE, Outer, add_outer
 
 __all__ = [
     "ELMGradients",
@@ -169,7 +170,7 @@ def elm_forward(
         np.empty((stretch if through else 0, B, C), kind),
         np.empty((0 if keep else stretch, B, H), kind),
         np.empty((0 if keep else stretch, B, M), kind),
-        *(np.empty((B, n), kind) for n in (M, H)),
+        *(_apart(np.empty, B, n, kind) for n in (M, H)),
     )
     y = np.empty((T, B, 0 if weights.Wy is None else weights.by.size), kind)
     x, events = _inputs(inputs, B, kind)
@@ -199,11 +200,13 @@ def elm_backward(
     x, events = _inputs(inputs, B, kind)
     given, silu = _compiled(weights), activation == "silu"
     turned = tuple(np.ascontiguousarray(given[n].T) for n in (2, 4, 5, 7))
-    carry = g_m.copy(), g_f.copy()
-    sums = tuple(np.zeros((B, n), kind) for n in (M, M, H, M, O))
+    carry = tuple(_apart(np.empty, *g.shape, kind) for g in (g_m, g_f))
+    for mine, g in zip(carry, (g_m, g_f), strict=True):
+        mine[:] = g
+    sums = tuple(_apart(np.zeros, B, n, kind) for n in (M, M, H, M, O))
     sizes = (C * through, M, H, H * (not saved), M * (not saved), M * (O > 0), H, M, C)
     buffers = tuple(np.empty((stretch, B, n), kind) for n in sizes)
-    space = tuple(np.empty((B, n), kind) for n in (C, H, M))
+    space = tuple(_apart(np.empty, B, n, kind) for n in (C, H, M))
     totals = dict(
         E=np.zeros((N, C), kind),
         W1b=np.zeros((C, H), kind) if through else None,
@@ -227,27 +230,28 @@ def elm_backward(
 
         on_lanes(samples, B, threads, grain=4)
         f, k, hidden, _, _, _, g_a, g_z, g_u = (_rows(a[: t1 - t0]) for a in buffers)
-        products = [(k, g_a, totals["W1m"]), (hidden, g_z, totals["W2"])]
+        products = [Outer(k, g_a, totals["W1m"]), Outer(hidden, g_z, totals["W2"])]
         if through:
-            products.append((f, g_a, totals["W1b"]))
+            products.append(Outer(f, g_a, totals["W1b"]))
         if O:
-            products.append((_rows(kept.mem[t0:t1]), _rows(g_y[t0:t1]), totals["Wy"]))
-        if not listed:
-            products.append((_rows(x[t0:t1]), g_u, totals["E"]))
-        for left, right, total in products:
-            add_outer(left, right, total, threads)
-        if listed:
-            add_outer(inputs, g_u, totals["E"], threads, t0 * B)
-            if values and g_x is not None:
-                r0, count = t0 * B, (t1 - t0) * B
-                on_lanes(
-                    lambda a, b, r0=r0, g=g_u: passes.to_values(a + r0, b + r0, r0, events, g, weights.E, g_x),
-                    count,
-                    threads,
-                )
+            products.append(Outer(_rows(kept.mem[t0:t1]), _rows(g_y[t0:t1]), totals["Wy"]))
+        products.append(Outer(inputs if listed else _rows(x[t0:t1]), g_u, totals["E"], t0 * B if listed else 0))
+        add_outer(products, threads)
+        if values and g_x is not None:
+            r0, count = t0 * B, (t1 - t0) * B
+            on_lanes(
+                lambda a, b, r0=r0, g=g_u: passes.to_values(a + r0, b + r0, r0, events, g, weights.E, g_x),
+                count,
+                threads,
+            )
     gain, kappa_m, b1, b2, by = (s.sum(axis=0) for s in sums)
     small = dict(gain=gain, kappa_m=kappa_m, b1=b1, b2=b2, by=by if O else None)
-    return ELMGradients(**totals, **small, f=carry[1], m=carry[0], x=g_x)
+    return ELMGradients(**totals, **small, f=carry[1].copy(), m=carry[0].copy(), x=g_x)
+
+
+def _apart(make: Callable[..., np.ndarray], rows: int, n: int, kind: np.dtype) -> np.ndarray:
+    """Rows with a cache line between them, so that no two threads write to the same one in each step."""
+    return make((rows, n + 64 // kind.itemsize), kind)[:, :n]
 
 
 def _rows(array: np.ndarray) -> np.ndarray:

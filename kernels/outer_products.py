@@ -11,15 +11,18 @@ is shared out, so results do not depend on it.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
 from .compiled_hints import options, part
 from .elm_events import Events, find_events
-from .lanes import on_lanes
+from .lanes import on_lanes, shares
 from .tiles import add_product
 
-__all__ = ["add_outer", "outer_sum"]
+__all__ = ["Outer", "add_outer", "outer_sum"]
 
 DENSE = 5  # if more than one in so many numbers is not zero, the product over all of them is faster
 _DEPTH = 64  # rows that are worked with at once
@@ -44,20 +47,47 @@ def _listed(first, last, row0, events, b, total):
                 to[j] += v * given[j]
 
 
-def add_outer(a: np.ndarray | Events, b: np.ndarray, total: np.ndarray, threads: int = 1, row0: int = 0) -> None:
-    """Add ``a' b`` to ``total`` [N, M].
+class Outer(NamedTuple):
+    """``a' b``, to be added to ``total`` [N, M].
 
-    Parameters
+    Attributes
     ----------
     a : ndarray or Events
         [R, N], or what is not zero of more rows, of which row0, row0 + 1, ... are meant.
     b : ndarray
         [R, M] without gaps in a row.
     """
-    if isinstance(a, Events):
-        on_lanes(lambda i, j: _listed(i, j, row0, tuple(a), b, total), b.shape[1], threads, grain=16)
-    else:
-        on_lanes(lambda i, j: _all(i, j, a, b, total), len(total), threads, grain=4)
+
+    a: np.ndarray | Events
+    b: np.ndarray
+    total: np.ndarray
+    row0: int = 0
+
+    def parts(self, threads: int) -> list[tuple[int, int]]:
+        """Columns (of listed rows) or rows of ``total`` for each thread."""
+        if isinstance(self.a, Events):
+            return shares(self.b.shape[1], threads, 16)
+        return shares(len(self.total), threads, 4)
+
+    def add(self, first: int, last: int) -> None:
+        """Do one of the parts."""
+        if isinstance(self.a, Events):
+            _listed(first, last, self.row0, tuple(self.a), self.b, self.total)
+        else:
+            _all(first, last, self.a, self.b, self.total)
+
+
+def add_outer(products: Sequence[Outer], threads: int = 1) -> None:
+    """Add all the products to their totals, each shared out to the threads, which meet once."""
+    cut = [(p, p.parts(threads)) for p in products]
+
+    def work(first: int, last: int) -> None:
+        for k in range(first, last):
+            for p, parts in cut:
+                if k < len(parts):
+                    p.add(*parts[k])
+
+    on_lanes(work, threads, threads)
 
 
 def outer_sum(a: np.ndarray, b: np.ndarray, threads: int = 1) -> np.ndarray:
@@ -65,5 +95,6 @@ def outer_sum(a: np.ndarray, b: np.ndarray, threads: int = 1) -> np.ndarray:
     T, B, N = a.shape
     total = np.zeros((N, b.shape[2]), b.dtype)
     events = find_events(a, threads, DENSE)
-    add_outer(a.reshape(T * B, N) if events is None else events, b.reshape(T * B, b.shape[2]), total, threads)
+    given = a.reshape(T * B, N) if events is None else events
+    add_outer([Outer(given, b.reshape(T * B, b.shape[2]), total)], threads)
     return total

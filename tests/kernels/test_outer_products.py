@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from spikegram.kernels.elm_events import find_events
-from spikegram.kernels.outer_products import add_outer, outer_sum
+from spikegram.kernels.outer_products import Outer, add_outer, outer_sum
 
 
 @pytest.mark.parametrize("density", [0.1, 0.9], ids=["listed", "dense"])
@@ -25,8 +25,11 @@ def test_listed_rows_give_the_same_bits(seed: int) -> None:
     a, b = rng.normal(size=(70, 3, 21)) * (rng.random((70, 3, 21)) < 0.3), rng.normal(size=(210, 37))
     listed, whole = np.ones((21, 37)), np.ones((21, 37))
     for first, last in ((0, 90), (90, 210)):
-        add_outer(find_events(a), b[first:last], listed, row0=first)
-        add_outer(a.reshape(210, 21)[first:last], b[first:last], whole)
+        some = (
+            Outer(find_events(a), b[first:last], listed, first),
+            Outer(a.reshape(210, 21)[first:last], b[first:last], whole),
+        )
+        add_outer(some, threads=2)
     assert (listed == whole).all()
 
 
