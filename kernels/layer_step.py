@@ -77,6 +77,12 @@ def _dependent(p: NeuronProgram, parameters: set[str]) -> set[str]:
     return found
 
 
+def _unit(scale: float) -> sp.Expr:
+    """The factor that brings x to SI, rounded as `units.to_si` rounds: for nA x is divided by 1e9."""
+    inverse = round(1 / scale)
+    return sp.Pow(sp.Float(inverse), -1, evaluate=False) if inverse > 1 else sp.Float(scale)
+
+
 def _flag(condition: sp.Basic) -> sp.Expr:
     return sp.Piecewise((1, condition), (0, True), evaluate=False)
 
@@ -152,7 +158,7 @@ def build_step(p: NeuronProgram, form: LayerForm) -> LayerStep:
     arriving: dict[str, sp.Expr] = {}
     for c, (name, scale) in enumerate(zip(form.inputs, form.scales, strict=True)):
         x = symbol(f"_x{c}")
-        arriving[name] = x if scale == 1 else sp.Mul(x, sp.Float(scale), evaluate=False)
+        arriving[name] = x if scale == 1 else sp.Mul(x, _unit(scale), evaluate=False)
     lines += [Line(n, arriving.pop(n, sp.Float(0))) for n in p.inputs]
 
     counted = p.refractory == "duration" and form.counted
