@@ -15,6 +15,7 @@ from ...units import TIME, Dims, edge_unit, to_edge
 from .decays import UNBOUNDED, from_time, to_time
 from .layer_constants import LayerConstants
 from .sequence import SequenceLayer
+from .spiking_op import run_cells
 
 __all__ = ["GeneratedLayer"]
 
@@ -23,8 +24,8 @@ class GeneratedLayer(SequenceLayer):
     """Base of generated layers.
 
     A layer (the final class) sets ``_fixed``, and in `_find_modules` ``_torch``, the generated step, ``_kept``, the
-    fields of a state, ``State`` and, by `_set_options`, the options of the operator. Learned parameters are stored in
-    edge units under ``raw_NAME``, time constants as `decays` says.
+    fields of a state, ``State`` and, by `_set_options`, the options of the operator. Its `_step` is one step with
+    constants by name. Learned parameters are stored in edge units under ``raw_NAME``, time constants as `decays` says.
     """
 
     _torch: ModuleType
@@ -92,6 +93,8 @@ class GeneratedLayer(SequenceLayer):
         return self._fixed.tensors(self._torch, inside, like)
 
     def _constants(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        if not self.learn:
+            return self._fixed.fixed(like)[:2]
         return self._constants_of({n: self.parameter(n) for n in self.learn}, like)
 
     def _named(self, constants: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -110,6 +113,45 @@ class GeneratedLayer(SequenceLayer):
         start = self._fixed.start(self._kept, (1, *self.features), like)
         start = start.expand(-1, batch, *self.features).clone(memory_format=torch.contiguous_format)
         return self.State(*start.unbind(0))
+
+    @abstractmethod
+    def _step(self, x: Tensor, state: Any, constants: dict[str, Tensor]) -> tuple[Tensor, Any]: ...
+
+    def _by_steps(self, x: Tensor, state: Any, constants: dict[str, Tensor]) -> tuple[Tensor, Any]:
+        """A sequence, step by step in plain torch."""
+        outputs = []
+        for x_t in x.unbind(0):
+            y_t, state = self._step(x_t, state, constants)
+            outputs.append(y_t)
+        return torch.stack(outputs), state
+
+    def _fused(
+        self, x: Tensor, state: Any, constants: tuple[Tensor, Tensor], *connected: Tensor
+    ) -> tuple[Tensor, list[Tensor]]:
+        """A sequence ([C,] T, B, *features) in compiled code; gives y and the fields of the last state.
+
+        ``connected`` is what `run_cells` takes for recurrent cells.
+        """
+        names, several = self._torch.STATES, len(self.features) > 1
+        if several:  # neurons on one axis
+            x = x.flatten(-len(self.features))
+        if not names:
+            start = x.new_zeros(0, *x.shape[-2:])
+        elif state is None:
+            start = self._fixed.start(names, (1, self._size), x)
+            start = start if x.shape[-2] == 1 else start.expand(-1, x.shape[-2], -1)
+        else:
+            fields = state[: len(names)]
+            start = torch.stack([t.flatten(1) for t in fields] if several else fields)
+        y, *end = run_cells(x, start, *constants, self._operator_options(), *connected)
+        if several:
+            y, end = y.unflatten(2, self.features), [t.unflatten(1, self.features) for t in end]
+        return y, end
+
+    def _from_rest(self, x: Tensor) -> bool:
+        if self._learned_fields or self._kept is not self._torch.STATES or torch.compiler.is_compiling():
+            return False
+        return x.shape[0] > 0 and self._use(x) == "numba"
 
     def _use(self, x: Tensor) -> str:
         if self.backend == "numba" and x.device.type != "cpu":

@@ -91,11 +91,14 @@ class LayerConstants:
         return self._once(("start", *states, like.dtype, like.device), make)
 
     def _once(self, key: tuple, make: Callable[[], Any]) -> Any:
-        """What was made before; tensors of a compiler, which stand for others, are not kept."""
+        """What was made before; tensors of a compiler or a transform, which stand for others, are not kept."""
         if key in self._cache:
             return self._cache[key]
         made = make()
-        if not torch.compiler.is_compiling():
+        if not torch.compiler.is_compiling() and not torch._C._are_functorch_transforms_active():
+            for t in made if isinstance(made, tuple) else (made,):
+                if isinstance(t, Tensor) and t.is_cpu:
+                    t.array = t.numpy()  # type: ignore[attr-defined]  # found again by `spiking_op`
             self._cache[key] = made
         return made
 

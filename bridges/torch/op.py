@@ -20,11 +20,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch._C._functorch import unwrap_if_dead
 
 __all__ = ["SequenceOp"]
 
 _LIBRARY = torch.library.Library("spikegram", "FRAGMENT")
 _KINDS = (Tensor, torch.nn.Parameter)
+_NOTHING = torch.empty(0)
 
 Forward = Callable[[list[Tensor], str], list[Tensor]]
 Backward = Callable[[list[Tensor], list[Tensor], list[Tensor], list[bool], str], list[Tensor]]
@@ -47,15 +49,20 @@ class SequenceOp:
     shapes : callable (inputs, options) -> list
         Tensors with the shapes and dtypes of all results; only their shape, dtype and device are used.
     outputs : int
-        Number of differentiable results.
+        Number of differentiable results; below 0: all but so many.
+    reads : sequence of int, optional
+        Places of the results that ``backward`` reads; eager calls keep no others. Default: all.
 
     Notes
     -----
     ``options`` must hold all that is no tensor; it is a constant of a compiled graph.
     """
 
-    def __init__(self, name: str, forward: Forward, backward: Backward, shapes: Fake, outputs: int) -> None:
-        self.name, self.outputs = name, outputs
+    def __init__(
+        self, name: str, forward: Forward, backward: Backward, shapes: Fake, outputs: int,
+        reads: Sequence[int] | None = None,
+    ) -> None:  # fmt: skip
+        self.name, self.outputs, self.reads = name, outputs, reads
         _LIBRARY.define(f"{name}(Tensor[] inputs, str options) -> Tensor[]")
         _LIBRARY.define(
             f"{name}_backward(Tensor[] inputs, Tensor[] results, Tensor[] gradients, bool[] needs, str options)"
@@ -96,20 +103,48 @@ class SequenceOp:
         if torch._C._are_functorch_transforms_active():
             return self.transformed.apply(options, *inputs)[: self.outputs]
         if needed:
-            return self.eager.apply(options, *inputs)[: self.outputs]
+            return self.eager(options, *map(unwrap_if_dead, inputs))
         run = self.forward_kernel if _plain(inputs) else self.forward_operator
         return tuple(run(list(inputs), options)[: self.outputs])
 
 
 def _plain(tensors: Sequence[Tensor]) -> bool:
     """Tell whether the dispatcher would do nothing but call the kernel, for as long as a small kernel takes."""
-    return not torch._C._len_torch_dispatch_stack() and all(type(t) in _KINDS and t.is_cpu for t in tensors)
+    for t in tensors:
+        if type(t) not in _KINDS or not t.is_cpu:
+            return False
+    return not torch._C._len_torch_dispatch_stack()
 
 
-def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], type[torch.autograd.Function]]:
+def _filled(gradients: Sequence[Tensor | None], shapes: Sequence[torch.Size], like: Tensor) -> list[Tensor]:
+    """One gradient for each output, zeros where there is none: the same zeros for neighbours of one shape."""
+    found: list[Tensor] = []
+    nothing: Tensor | None = None
+    for g, shape in zip(gradients, shapes, strict=False):  # after the outputs come results without gradients
+        if g is None:
+            if nothing is None or nothing.shape != shape:
+                nothing = like.new_zeros(shape)
+            g = nothing
+        found.append(g)
+    return found
+
+
+def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], Callable[..., Any]]:
     n, name = op.outputs, op.name  # methods name these and not op, which the compiler does not know
     forward_operator, backward_operator = op.forward_operator, op.backward_operator
-    forward_kernel, backward_kernel = op.forward_kernel, op.backward_kernel
+    forward_kernel, backward_kernel, reads = op.forward_kernel, op.backward_kernel, op.reads
+
+    def derive(
+        options: str, inputs: list[Tensor], results: list[Tensor], given: list[Tensor], needs: list[bool]
+    ) -> tuple[Tensor | None, ...]:
+        if torch.compiler.is_compiling():  # the compiler refuses second derivatives itself
+            found = backward_operator(inputs, results, given, needs, options)
+        elif not torch.is_grad_enabled():  # nobody can ask for a second derivative
+            run = backward_kernel if _plain((*inputs, *results, *given)) else backward_operator
+            found = run(inputs, results, given, needs, options)
+        else:
+            found = Backward.apply(options, (len(inputs), len(results)), needs, *inputs, *results, *given)
+        return None, *(g if need else None for g, need in zip(found, needs, strict=True))
 
     class Backward(torch.autograd.Function):
         """The backward operator; its own derivative is refused."""
@@ -149,31 +184,35 @@ def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], type[torch.a
         @staticmethod
         def backward(ctx: Any, *gradients: Any) -> Any:
             saved = ctx.saved_tensors
-            results = saved[ctx.n_inputs :]
-            given = [torch.zeros_like(r) if g is None else g for g, r in zip(gradients[:n], results[:n], strict=True)]
-            needs = list(ctx.needs_input_grad[1:])
-            if torch.compiler.is_compiling():  # the compiler refuses second derivatives itself
-                found = backward_operator(list(saved[: ctx.n_inputs]), list(results), given, needs, ctx.options)
-            elif not torch.is_grad_enabled():  # nobody can ask for a second derivative
-                run = backward_kernel if _plain((*saved, *given)) else backward_operator
-                found = run(list(saved[: ctx.n_inputs]), list(results), given, needs, ctx.options)
-            else:
-                found = Backward.apply(ctx.options, (ctx.n_inputs, len(results)), needs, *saved, *given)
-            return None, *(g if need else None for g, need in zip(found, needs, strict=True))
+            inputs, results = list(saved[: ctx.n_inputs]), list(saved[ctx.n_inputs :])
+            given = _filled(gradients, [r.shape for r in results[:n]], results[0])
+            return derive(ctx.options, inputs, results, given, list(ctx.needs_input_grad[1:]))
 
     class Eager(torch.autograd.Function):
-        """The same without ``setup_context``, whose handling costs more than the rest of a small call."""
+        """The same without ``setup_context``, and no result is kept or given that need not be."""
 
         @staticmethod
         def forward(ctx: Any, options: str, *inputs: Tensor) -> Any:
             run = forward_kernel if _plain(inputs) else forward_operator
-            output = tuple(run(list(inputs), options))
-            Function.setup_context(ctx, (options, *inputs), output)
-            return output
+            results = run(list(inputs), options)
+            ctx.given = options, len(inputs), [r.shape for r in results]
+            ctx.set_materialize_grads(False)
+            ctx.save_for_backward(*inputs, *(results if reads is None else [results[k] for k in reads]))
+            return tuple(results[:n])
 
-        backward = Function.backward
+        @staticmethod
+        def backward(ctx: Any, *gradients: Any) -> Any:
+            saved, (options, n_inputs, shapes) = ctx.saved_tensors, ctx.given
+            inputs, results = list(saved[:n_inputs]), list(saved[n_inputs:])
+            given = _filled(gradients, shapes[:n], results[0])
+            if reads is not None:
+                kept, results = results, [_NOTHING] * len(shapes)
+                for k, r in zip(reads, kept, strict=True):
+                    results[k] = r
+            return derive(options, inputs, results, given, list(ctx.needs_input_grad[1:]))
 
-    return Function, Eager
+    # what `Eager.apply` calls in the end; the rest of it is for transforms, and costs as much again
+    return Function, super(torch.autograd.Function, Eager).apply
 
 
 def _mapped(operator: Any) -> Callable:

@@ -192,7 +192,8 @@ class SequenceLayer(nn.Module, ABC):
         elif self.batch_first:
             x = x.movedim(1, 0)
         work = self._work(x)
-        state = self._checked(state, x, 1, work)
+        if state is not None or lengths is not None or not self._from_rest(x):
+            state = self._checked(state, x, 1, work)
         z = x if x.dtype == work else x.to(work)
         y, state = self._whole(z, state) if lengths is None else self._ragged(z, state, lengths)
         y = y if x.dtype == work else y.to(x.dtype)
@@ -254,6 +255,10 @@ class SequenceLayer(nn.Module, ABC):
                 )
         return ", ".join(parts)
 
+    def _from_rest(self, x: Tensor) -> bool:
+        """Tell whether `run` itself begins at rest if it gets no state for this x, which saves making one."""
+        return False
+
     # -- checks --
 
     @property
@@ -271,27 +276,30 @@ class SequenceLayer(nn.Module, ABC):
         """Tell whether ``x`` has no batch axis; refuse a wrong shape."""
         if not isinstance(x, Tensor):
             raise TypeError(f"{self._name}: {what} must be a tensor, got {type(x).__name__}")
-        n = len(self.in_shape)
-        axes = ("(B, T, " if self.batch_first else "(T, B, ") if times else "(B, "
-        if x.ndim - times - n not in (0, 1):
+        shape, n = x.shape, len(self.in_shape)
+        before = len(shape) - n  # axes for time and batch
+        if before - times not in (0, 1):
+            axes = ("(B, T, " if self.batch_first else "(T, B, ") if times else "(B, "
             raise ValueError(
-                f"{self._name}: {what} must be {axes}{', '.join(map(str, self.in_shape))}), got shape {tuple(x.shape)}"
+                f"{self._name}: {what} must be {axes}{', '.join(map(str, self.in_shape))}), got shape {tuple(shape)}"
             )
-        if tuple(x.shape[x.ndim - n :]) != self.in_shape:
-            last = tuple(x.shape[x.ndim - n :])
+        if shape[before:] != self.in_shape:
+            last = tuple(shape[before:])
             found = last[0] if n == 1 else last
-            hint = ". If x is (batch, feature, time), use x.movedim(-1, 0)" if self.in_shape[0] in x.shape else ""
+            hint = ". If x is (batch, feature, time), use x.movedim(-1, 0)" if self.in_shape[0] in shape else ""
             raise ValueError(
                 f"{self._name}: last {'axis' if n == 1 else 'axes'} of {what} is {found}, expected"
-                f" {self.in_shape[0] if n == 1 else self.in_shape} (shape {tuple(x.shape)}){hint}."
+                f" {self.in_shape[0] if n == 1 else self.in_shape} (shape {tuple(shape)}){hint}."
             )
-        return x.ndim - times == n
+        return before == times
 
     def _work(self, x: Tensor) -> torch.dtype:
         """Return the dtype of the computation; refuse a mix of dtypes or devices."""
         if not x.is_floating_point():
             raise TypeError(f"{self._name}: x is {x.dtype}, expected floating point; use x.float()")
         work = torch.float32 if x.dtype in _HALF else x.dtype
+        if not self._parameters and not self._modules:
+            return work
         named = self.named_parameters() if torch.compiler.is_compiling() else _parameters(self)
         for name, p in named:
             if p.device != x.device:

@@ -48,7 +48,7 @@ from .laws import drawn
 from .spiking_checks import features_of, inputs_of, names_of, output_of, through_of
 from .spiking_config import fields_of, model_of, plain
 from .spiking_delays import arriving, delays_of
-from .spiking_op import register, run_cells
+from .spiking_op import register
 from .spiking_recurrent import config_of_weights, make_weights, weight_matrix
 from .spiking_state import state_class
 from .spiking_values import cell_constants, parameters_of, start_of, steps_held
@@ -280,33 +280,21 @@ class SpikingLayer(GeneratedLayer):
 
     def run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """A whole sequence."""
-        return self._sequence(x, state, self._constants(x), self._weights(x))
+        return self._sequence(x, state, self._constants(x), self._weights(x) if self._connected else None)
 
     def _sequence(
         self, x: Tensor, state: Any, constants: tuple[Tensor, Tensor], weights: Tensor | None
     ) -> tuple[Tensor, Any]:
         """A sequence with these constants and weights from cell to cell."""
         if self._use(x) == "torch":
-            named = self._by_name(constants, weights)
-            outputs = []
-            for x_t in x.unbind(0):
-                y_t, state = self._step(x_t, state, named)
-                outputs.append(y_t)
-            return torch.stack(outputs), state
-        given, fields = x.unsqueeze(0) if len(self.inputs) == 1 else x.movedim(2, 0), tuple(state)
-        fields = fields[: len(self._torch.STATES)]
-        if len(self.features) > 1:  # cells on one axis
-            given, fields = given.flatten(3), tuple(t.flatten(1) for t in fields)
-        start = torch.stack(fields) if fields else x.new_zeros(0, *given.shape[2:])
+            return self._by_steps(x, state, self._by_name(constants, weights))
         connected: tuple[Tensor, ...] = ()
         if weights is not None and self._line:
             connected = weights, state.spikes.flatten(2).movedim(1, 0), self.recurrent_steps
         elif weights is not None:
             connected = weights, state.spikes.flatten(1)
-        y, end = run_cells(given, start, *constants, self._operator_options(), *connected)
-        if len(self.features) > 1:
-            y, end = y.unflatten(2, self.features), end.unflatten(2, self.features)
-        return y, self.State(*end.unbind(0), *self._sent(state, y))
+        y, end = self._fused(x if len(self.inputs) == 1 else x.movedim(2, 0), state, constants, *connected)
+        return y, self.State(*end, *self._sent(state, y))
 
     def _sent(self, state: Any, y: Tensor) -> tuple[Tensor, ...]:
         """What the state keeps of the spikes, after those of y (T, B, *features)."""

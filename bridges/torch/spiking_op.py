@@ -59,6 +59,8 @@ def _options(text: str) -> tuple[str, int, int]:
 
 
 def _array(t: Tensor) -> np.ndarray:
+    if (found := getattr(t, "array", None)) is not None:  # of constants; to make it takes longer than a small kernel
+        return found
     t = t.detach() if t.requires_grad else t
     return (t if t.is_contiguous() else t.contiguous()).numpy()
 
@@ -69,19 +71,36 @@ def _flat(t: Tensor, axes: int) -> np.ndarray:
     return a.reshape(*a.shape[:axes], a.shape[-2] * a.shape[-1])
 
 
+def _channels(t: Tensor) -> np.ndarray:
+    """[C, T, M] of ([C,] T, B, N)."""
+    a, channels = _array(t), t.shape[0] if t.ndim == 4 else 1
+    return a.reshape(channels, a.shape[-3], a.shape[-2] * a.shape[-1])
+
+
+def _rows(tensors: list[Tensor], neurons: int, real: Any) -> np.ndarray:
+    """Tensors [B, N] as one array [S, B N]."""
+    rows = np.empty((len(tensors), neurons), real)
+    for k, t in enumerate(tensors):  # those without a gradient share one tensor of zeros
+        rows[k] = rows[k - 1] if k and t is tensors[k - 1] else _array(t).reshape(neurons)
+    return rows
+
+
 def _shapes(inputs: list[Tensor], text: str) -> list[Tensor]:
     _, states, every = _options(text)
     x, state = inputs[:2]
-    steps, batch, n = x.shape[1:]
+    steps, batch, n = x.shape[-3:]
     kept = (steps + every - 1) // every if every else 0
     size = (kept, states, batch, n)
-    return [x.new_empty((steps, batch, n)), state.new_empty(state.shape), x.new_empty(size)]
+    ends = [state.new_empty((batch, n)) for _ in range(states)]
+    return [x.new_empty((steps, batch, n)), *ends, x.new_empty(size)]
 
 
 def _wide(vectors: Tensor, batch: int) -> np.ndarray:
     """Constants of the neurons, for all samples: [V, B N]."""
     if not vectors.shape[0]:
         return np.empty((0, batch * vectors.shape[1]), _REALS[vectors.dtype])
+    if batch == 1:
+        return _array(vectors)
     return _array(vectors.unsqueeze(1).expand(-1, batch, -1)).reshape(vectors.shape[0], batch * vectors.shape[1])
 
 
@@ -89,12 +108,12 @@ def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
     name, states, every = _options(text)
     x, state, scalars, vectors, *recurrent = inputs
     module = _module(name, x.dtype)
-    steps, batch, n = x.shape[1:]
+    steps, batch, n = x.shape[-3:]
     kept = (steps + every - 1) // every if every else 0
     y = np.empty((steps, batch * n), module.REAL)
     end = np.empty((states, batch * n), module.REAL)
     saved = np.empty((kept, states, batch * n), module.REAL)
-    given = every, _flat(x, 2), _flat(state, 1), _array(scalars), _wide(vectors, batch)
+    given = every, _channels(x), _flat(state, 1), _array(scalars), _wide(vectors, batch)
     more: tuple[np.ndarray, ...] = ()
     if recurrent:
         weights, spikes, *delays = recurrent
@@ -105,25 +124,26 @@ def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
         module.forward(first, last, *given, work, y, saved, end, *more)
 
     _split(run, batch * n, steps, n if recurrent else 16)
-    return [torch.from_numpy(a.reshape(*a.shape[:-1], batch, n)) for a in (y, end, saved)]
+    made = y.reshape(steps, batch, n), *end.reshape(states, batch, n), saved.reshape(kept, states, batch, n)
+    return list(map(torch.from_numpy, made))
 
 
 def _backward(
     inputs: list[Tensor], results: list[Tensor], gradients: list[Tensor], needs: list[bool], text: str
 ) -> list[Tensor]:
-    name, _, every = _options(text)
+    name, states, every = _options(text)
     x, state, scalars, vectors, *recurrent = inputs
     module = _module(name, x.dtype)
-    steps, batch, n = x.shape[1:]
+    steps, batch, n = x.shape[-3:]
     neurons, learned = batch * n, module.LEARNED
     dx = torch.from_numpy(np.empty(x.shape, module.REAL))  # NumPy asks for huge pages, without which it takes longer
     dstate = torch.zeros(state.shape, dtype=x.dtype)
     sums = np.empty((len(learned), neurons), module.REAL)
     given = (
-        every, _down(steps), _flat(x, 2), _array(scalars), _wide(vectors, batch), _flat(results[2], 2),
-        _flat(gradients[0], 1), _flat(gradients[1], 1),
+        every, _down(steps), _channels(x), _array(scalars), _wide(vectors, batch), _flat(results[-1], 2),
+        _flat(gradients[0], 1), _rows(gradients[1:], neurons, module.REAL),
     )  # fmt: skip
-    made = _flat(dx, 2), _flat(dstate, 1), sums
+    made = _channels(dx), _flat(dstate, 1), sums
 
     def run(first: int, last: int) -> None:
         work = np.empty((module.ROWS[1] + waiting) * module.STRIDE, module.REAL)
@@ -142,7 +162,8 @@ def _backward(
     if recurrent:
         product = torch.zeros(0)
         if needs[4]:
-            product = _to_weights(spikes.detach(), results[0].detach(), delays[0] if delays else None, dx[0])
+            to_cells = dx[0] if dx.ndim == 4 else dx
+            product = _to_weights(spikes.detach(), results[0].detach(), delays[0] if delays else None, to_cells)
         found = [product, dspikes, *(torch.zeros(0) for _ in delays)]
     dscalars, dvectors = scalars, vectors
     if needs[2] or needs[3]:
@@ -173,17 +194,17 @@ def _down(steps: int) -> np.ndarray:
     return np.arange(steps - 1, -1, -1)
 
 
-_OP = SequenceOp("cells", _forward, _backward, _shapes, outputs=2)
+_OP = SequenceOp("cells", _forward, _backward, _shapes, outputs=-1, reads=(0, -1))
 
 
 def run_cells(
     x: Tensor, state: Tensor, scalars: Tensor, vectors: Tensor, options: str, *recurrent: Tensor
-) -> tuple[Tensor, Tensor]:  # fmt: skip
+) -> tuple[Tensor, ...]:  # fmt: skip
     """Run a sequence.
 
     Parameters
     ----------
-    x : tensor [C, T, B, N]
+    x : tensor [C, T, B, N], or [T, B, N] for one channel
     state : tensor [S, B, N]
     scalars, vectors : tensor [.], [., N]
         Constants in the order of the module's ``SCALARS`` and ``VECTORS``.
@@ -195,7 +216,6 @@ def run_cells(
 
     Returns
     -------
-    y [T, B, N], last state [S, B, N]
+    y [T, B, N], and for each state [B, N] after the last step
     """
-    y, end = _OP([x, state, scalars, vectors, *recurrent], options)
-    return y, end
+    return _OP([x, state, scalars, vectors, *recurrent], options)

@@ -60,7 +60,7 @@ from .generated import GeneratedLayer
 from .layer_constants import LayerConstants, constants_of
 from .spiking_checks import features_of, names_of
 from .spiking_config import fields_of, model_of, plain
-from .spiking_op import register, run_cells
+from .spiking_op import register
 from .spiking_state import state_class
 from .spiking_values import parameters_of, start_of
 
@@ -197,17 +197,9 @@ class SynapseLayer(GeneratedLayer):
     def run(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """A whole sequence."""
         if self._use(x) == "torch":
-            constants = self._named(self._constants(x))
-            outputs = []
-            for x_t in x.unbind(0):
-                y_t, state = self._step(x_t, state, constants)
-                outputs.append(y_t)
-            return torch.stack(outputs), state
-        steps, batch, n = x.shape[0], x.shape[1], self._size
-        start = torch.stack([t.reshape(batch, n) for t in state]) if state else x.new_zeros(0, batch, n)
-        y, end = run_cells(x.reshape(1, steps, batch, n), start, *self._constants(x), self._operator_options())
-        last = (t.reshape(batch, *self.features) for t in end.unbind(0))
-        return y.reshape(steps, batch, *self.features), self.State(*last)
+            return self._by_steps(x, state, self._named(self._constants(x)))
+        y, end = self._fused(x, state, self._constants(x))
+        return y, self.State(*end)
 
     def advance(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         """One step."""

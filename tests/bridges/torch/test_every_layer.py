@@ -196,6 +196,16 @@ def test_state_is_a_value(case: Case) -> None:
     assert not any("state" in key for key in layer.state_dict())
 
 
+def test_results_may_be_written_to(case: Case) -> None:
+    layer = case.make()
+    x = inputs(layer, case)
+    y, state = layer(x)
+    before = y.detach().clone()
+    for t in (y, *state, *layer(x[:0])[1], *layer.init_state(B)):
+        t.detach().fill_(7)
+    assert torch.equal(layer(x)[0], before)
+
+
 @pytest.mark.parametrize("dtype", KERNEL_TOLERANCE)
 def test_kernel_equals_plain_steps_with_gradients(case: Case, dtype: torch.dtype) -> None:
     tolerance = KERNEL_TOLERANCE[dtype]

@@ -30,6 +30,15 @@ def test_the_order_is_that_of_the_module() -> None:
     assert made().start(("v",), (1, 2), torch.zeros(())).tolist() == [[[3.0, 4.0]]]
 
 
+def test_what_a_transform_makes_is_not_kept() -> None:
+    constants, like = made(), torch.zeros((), dtype=torch.float64)
+    torch.func.grad(lambda x: x * constants.fixed(x)[0].sum())(like)
+    assert not constants._cache
+    kept = constants.fixed(like)
+    assert torch.func.grad(lambda x: x * constants.fixed(x)[0][1])(like).item() == 1e-3
+    assert constants.fixed(like)[0] is kept[0] and (kept[0].array == kept[0].numpy()).all()
+
+
 def test_learned_ones_have_a_gradient() -> None:
     tau = torch.tensor(0.02, dtype=torch.float64, requires_grad=True)
     scalars, _ = made().tensors(MODULE, {"tau": tau}, torch.zeros((), dtype=torch.float64))

@@ -52,6 +52,28 @@ def test_what_has_no_kernel_raises(pair) -> None:
         torch.func.jvp(lambda a: product([a, b.detach()])[0], (a.detach(),), (a.detach(),))
 
 
+def test_results_that_are_not_read_are_not_kept(pair) -> None:
+    reduced = SequenceOp(
+        "test_reduced",
+        lambda x, _: [x[0] + 0, x[0] * x[1], x[1] * 2],
+        lambda x, r, g, needs, _: [g[0] + g[1] * r[-1] / 2, g[1] * x[0]],
+        lambda x, _: [x[0], x[0], x[1]],
+        outputs=-1, reads=(-1,),
+    )  # fmt: skip
+    a, b = pair
+    first, second = reduced(pair)
+    (first * 3).sum().backward()  # the other output has no gradient
+    assert torch.equal(a.grad, torch.full_like(a, 3)) and torch.equal(b.grad, torch.zeros_like(b))
+    assert torch.autograd.gradcheck(lambda a, b: reduced([a, b]), pair)
+    kept = []
+    with torch.autograd.graph.saved_tensors_hooks(lambda t: kept.append(t.clone()) or t, lambda t: t):
+        reduced(pair)
+    assert len(kept) == 3 and torch.equal(kept[-1], 2 * b)
+    (g,) = torch.autograd.grad(reduced(pair)[1].sum(), a, create_graph=True)
+    with pytest.raises(RuntimeError, match="no second derivative"):
+        g.sum().backward()
+
+
 def test_compiles_in_one_graph(pair) -> None:
     compiled = torch.compile(lambda a, b: product([a, b])[0].sin().sum(), fullgraph=True, backend="aot_eager")
     compiled(*pair).backward()

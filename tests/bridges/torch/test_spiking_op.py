@@ -56,7 +56,8 @@ def test_nothing_is_kept_without_gradients() -> None:
     x = torch.rand(1, 40, 2, 4)
     for every, kept in ((32, 2), (0, 0)):
         options = f"{layer._options.rsplit(' ', 1)[0]} {every}"
-        y, end, saved = torch.ops.spikegram.cells([x, torch.zeros(3, 2, 4), *layer._constants(x)], options)
+        y, *end, saved = torch.ops.spikegram.cells([x, torch.zeros(3, 2, 4), *layer._constants(x)], options)
         assert saved.shape == (kept, 3, 2, 4)
+        assert [t.shape for t in end] == [(2, 4)] * 3
     with torch.no_grad():
         assert torch.equal(layer(x[0])[0], y)
