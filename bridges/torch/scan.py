@@ -25,6 +25,7 @@ import torch
 from torch import Tensor
 
 from ...kernels import scan as kernels
+from .fresh import fresh
 from .op import SequenceOp
 
 __all__ = ["matrix_scan", "outer_scan", "scan"]
@@ -47,7 +48,7 @@ def _rows(*tensors: Tensor) -> list[Any]:
 
 def _diagonal(inputs: list[Tensor], options: str) -> list[Tensor]:
     a, b, h0 = inputs
-    h = torch.empty(b.shape, dtype=b.dtype)
+    h = fresh(b.shape, b.dtype)
     kernels.diagonal_forward(*_rows(a, b, h0, h), threads=torch.get_num_threads())
     return [h, (h[-1] if len(h) else h0).clone(memory_format=torch.contiguous_format)]
 
@@ -56,14 +57,14 @@ def _diagonal_backward(
     inputs: list[Tensor], results: list[Tensor], gradients: list[Tensor], needs: list[bool], options: str
 ) -> list[Tensor]:
     a, b, h0 = inputs
-    ga, gb, gh0 = (torch.empty(t.shape, dtype=t.dtype) for t in (a, b, h0))
+    ga, gb, gh0 = (fresh(t.shape, t.dtype) for t in (a, b, h0))
     kernels.diagonal_backward(*_rows(a, h0, results[0], *gradients, ga, gb, gh0), threads=torch.get_num_threads())
     return [ga, gb, gh0]
 
 
 def _matrix(inputs: list[Tensor], options: str) -> list[Tensor]:
     A, b, h0 = inputs
-    h = torch.empty(b.shape, dtype=b.dtype)
+    h = fresh(b.shape, b.dtype)
     A = A if A.ndim == 2 else A.contiguous()
     kernels.matrix_forward(*map(array, (A, b, h0, h)), threads=torch.get_num_threads())
     return [h, (h[-1] if len(h) else h0).clone(memory_format=torch.contiguous_format)]
@@ -74,8 +75,8 @@ def _matrix_backward(
 ) -> list[Tensor]:
     A, b, h0 = inputs
     fixed = A.ndim == 2
-    gb, gh0 = torch.empty(b.shape, dtype=b.dtype), torch.empty(h0.shape, dtype=b.dtype)
-    gA = None if fixed else torch.empty(A.shape, dtype=b.dtype)
+    gb, gh0 = fresh(b.shape, b.dtype), fresh(h0.shape, b.dtype)
+    gA = None if fixed else fresh(A.shape, b.dtype)
     kernels.matrix_backward(
         *map(array, (A if fixed else A.contiguous(), h0, results[0], *gradients)), None if fixed else array(gA),
         *map(array, (gb, gh0)), threads=torch.get_num_threads(),
@@ -91,8 +92,8 @@ def _outer(inputs: list[Tensor], options: str) -> list[Tensor]:
     a, k, v, q, S0 = inputs
     every = int(options)
     T, _, K = k.shape
-    kept = torch.empty((-(-T // every) if every else 0, *S0.shape), dtype=v.dtype)
-    S, o = S0.clone(memory_format=torch.contiguous_format), torch.empty(v.shape, dtype=v.dtype)
+    kept = fresh((-(-T // every) if every else 0, *S0.shape), v.dtype)
+    S, o = S0.clone(memory_format=torch.contiguous_format), fresh(v.shape, v.dtype)
     kernels.outer_forward(*map(array, (a, k, v, q, S, kept, o)), every=every, threads=torch.get_num_threads())
     return [o, S, kept]
 
@@ -102,7 +103,7 @@ def _outer_backward(
 ) -> list[Tensor]:
     a, k, v, q, _ = inputs
     G = gradients[1].clone(memory_format=torch.contiguous_format)
-    found = [torch.empty(t.shape, dtype=v.dtype) for t in (a, k, v, q)]
+    found = [fresh(t.shape, v.dtype) for t in (a, k, v, q)]
     kernels.outer_backward(
         *map(array, (a, k, v, q, results[2], gradients[0], G, *found)), every=int(options),
         threads=torch.get_num_threads(),

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from ...kernels.lanes import on_lanes
+from .fresh import fresh, room
 from .op import SequenceOp
 from .spiking_delays import arrived
 
@@ -110,7 +111,7 @@ def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
     module = _module(name, x.dtype)
     steps, batch, n = x.shape[-3:]
     kept = (steps + every - 1) // every if every else 0
-    y = np.empty((steps, batch * n), module.REAL)
+    y = room((steps, batch * n), module.REAL)
     end = np.empty((states, batch * n), module.REAL)
     saved = np.empty((kept, states, batch * n), module.REAL)
     given = every, _channels(x), _flat(state, 1), _array(scalars), _wide(vectors, batch)
@@ -136,7 +137,7 @@ def _backward(
     module = _module(name, x.dtype)
     steps, batch, n = x.shape[-3:]
     neurons, learned = batch * n, module.LEARNED
-    dx = torch.from_numpy(np.empty(x.shape, module.REAL))  # NumPy asks for huge pages, without which it takes longer
+    dx = fresh(x.shape, x.dtype)
     dstate = torch.zeros(state.shape, dtype=x.dtype)
     sums = np.empty((len(learned), neurons), module.REAL)
     given = (
