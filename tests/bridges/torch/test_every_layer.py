@@ -303,6 +303,19 @@ def test_learned_start_is_saved(case: Case, tmp_path) -> None:
     if case.savable:
         save(tmp_path / "layer.pt", layer)
         assert torch.equal(load(tmp_path / "layer.pt")(x)[0], layer(x)[0])
+
+
+@pytest.mark.parametrize(
+    "name", [n if n in ("cells", "LMU") else pytest.param(n, marks=pytest.mark.slow) for n in LAYERS]
+)
+def test_learned_start_compiles(name: str) -> None:
+    torch.manual_seed(0)
+    case = LAYERS[name]
+    layer = case.make(init_state="learn")
+    with torch.no_grad():
+        for p in starts(layer).values():
+            p += 0.5
+    x = inputs(layer, case)
     torch.compiler.reset()
     compiled = torch.compile(layer, fullgraph=True, backend="aot_eager")
     close(compiled(x)[0], layer(x)[0], 1e-6)
