@@ -11,7 +11,7 @@ import re
 import numpy as np
 import pytest
 import torch
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from layer_models import CELLS, random_models
 
 from spikegram.bridges.torch.spiking import SpikingLayer
@@ -143,7 +143,15 @@ def test_values_per_neuron() -> None:
 def test_random_models(model) -> None:
     arguments = dict(reset_grad="through", surrogate="atan", surrogate_scale=1.0, init=dict(v=0.3, w=-0.2))
     layer = SpikingLayer(model, N, backend="torch", learn=("tau", "k", "v_th"), **arguments)
-    check(layer, 2.0, spiking=False)
+    try:
+        check(layer, 2.0, spiking=False)
+    except (
+        ValueError,
+        OverflowError,
+    ) as error:  # the text runs on Python's `math`, which refuses what outgrows numbers
+        if str(error) not in ("math domain error", "math range error"):
+            raise
+        reject()
 
 
 @pytest.mark.slow

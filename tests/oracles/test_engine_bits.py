@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from functools import cache
 from pathlib import Path
@@ -159,6 +160,7 @@ def test_two_networks_at_once_do_not_disturb_each_other():
 
 # -- long runs --------------------------------------------------------------------------------------------------------
 def resident():
+    gc.collect()  # of what other tests left
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096
 
 
