@@ -84,8 +84,7 @@ class Bundle:
         self.scalars = np.array(
             [[p.constant(n) for n in m.SCALARS] for p in projections], dtype=target.dtype
         ).reshape(len(projections), len(m.SCALARS))  # fmt: skip
-        self.threads, self.member, self.rows = 0, np.empty(0, dtype=np.int32), np.zeros((1, 0), dtype=np.int64)
-        self._lists(0)
+        self.threads, self.member = 0, np.empty(0, dtype=np.int32)
 
     # -- classes ----------------------------------------------------------------------------------------------------
     def _classes(self, facts: ModuleType, constant: tuple[str, ...], private: tuple[str, ...]) -> None:
@@ -198,7 +197,6 @@ class Bundle:
             p.lend(self, k)
         del cursor
         self.rows = rows.astype(np.int32) if size < 2**31 else rows
-        self._lists(threads)
         self.when = when[0] if m.AGES else none
         src = np.empty(0, dtype=np.uint16)
         if m.ON_POST or m.CLOCKED or m.SUMS:
@@ -219,14 +217,14 @@ class Bundle:
             _summed=summed, _xtr=self.pre_traces, _ytr=self.post_traces,
         )  # fmt: skip
 
-    def _lists(self, threads: int) -> None:
+    def _lists(self, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
         """Room for the rows that become due in each of the coming steps; see `kernels.synapse_delivery`."""
         steps = int(np.ptp(self.axonal)) + 1 if self.form.ahead else 0
         slots = -(-steps // 8) * 8  # whole cache lines
         least, part = _LISTED
         room = max(min(self.source.size, least), self.source.size * len(self.axonal) // part)
-        self.due = np.empty((threads, slots * 2 * room), dtype=self.rows.dtype)  # two numbers a row or more
-        self.book = np.zeros((threads, 4, slots), dtype=np.int64)
+        due = np.empty((self.threads, slots * 2 * room), dtype=kind)  # two numbers a row or more
+        return due, np.zeros((self.threads, 4, slots), dtype=np.int64)
 
     def start(self) -> None:
         """Before a run: what was listed ahead is forgotten, and looked up again among the last spikes."""
@@ -243,12 +241,15 @@ class Bundle:
             _summed=np.empty(0, bool), _xtr=np.zeros((0, 1, 1, 1), self.target.dtype),
             _ytr=np.zeros((0, 1, 1), self.target.dtype), _rules=none[None], _scales=np.empty(0), _crule=none,
         )  # fmt: skip
-        made = empty | more | dict(
+        made = empty | more
+        kind = made["_row"].dtype
+        self.due, self.book = self._lists(kind)
+        made |= dict(
             _tgt=self.targets, _C=self.kind_scalars, _ckind=self.class_kind, _stream=stream, _base=self.base[kept],
             _ax=self.axonal, _dend=self.dendritic, _early=self.early,
             _rpre=_positions(m.PRE, self.source.rows), _rpost=_positions(m.POST, self.target.rows),
             _racc=self.accumulators, _late=self.late, _rsum=_positions(m.SUMS, self.target.rows),
-            _seg=np.zeros((self.threads, 4 * _BLOCK), dtype=self.rows.dtype), _due=self.due, _book=self.book,
+            _seg=np.zeros((self.threads, 4 * _BLOCK), dtype=kind), _due=self.due, _book=self.book,
         )  # fmt: skip
         self._arrays = tuple(made[n] for n in SYNAPSE_ARRAYS.split(", "))
         return self._arrays
