@@ -109,10 +109,9 @@ def numba_loop(plan: LoopPlan) -> str:
         out += [f"    p{n}{a} = p{n}[{k}]" for k, a in enumerate(synapse_arrays(call))]
     early = [(n, c) for n, c in enumerate(plan.synapses) if c.early and "on_pre" in dict(c.arguments)]
     meeting = ["        if slab > 0 and j % slab == 0:"]
-    meeting += ["            wait(sync, threads, before)" if plan.loose else "            barrier(sync, threads)"]
+    meeting += ["            wait(sync, threads, j // slab)" if plan.loose else "            barrier(sync, threads)"]
     first = bool(early) or not plan.loose  # threads meet at the beginning of a slab, not when it delivers
-    out += ["    met = 0", "    for j in range(n):", "        k, step, before = k0 + j, step0 + j, met"]
-    out += meeting if first else []
+    out += ["    for j in range(n):", "        k, step = k0 + j, step0 + j", *(meeting if first else [])]
     out += ["        if sync[16] == j:", "            return j"]
     for n, call in enumerate(plan.groups):
         if call.module:
@@ -146,9 +145,9 @@ def numba_loop(plan: LoopPlan) -> str:
     stop = "j + 1" if first else "j + 1 + slab"
     out += [f"            if sync[16] < 0 and ({full}):", f"                sync[16] = {stop}"]
     if plan.loose:
-        out += ["            arrive(sync, thread)", "            met += 1"]
+        out.append("            arrive(sync, thread)")
     out += ["        if slab == 0:"]
-    out += ["            wait(sync, threads, met)" if plan.loose else "            barrier(sync, threads)"]
+    out += ["            wait(sync, threads, j + 1)" if plan.loose else "            barrier(sync, threads)"]
     out += [] if first else meeting
     out += [_synapses(n, c, "clocked") for n, c in enumerate(plan.synapses) if c.clocked]
     for n, c in enumerate(plan.synapses):

@@ -43,7 +43,7 @@ def test_threads_meet_again_where_one_reads_what_another_owns() -> None:
 def test_threads_meet_once_a_slab_where_delays_allow_it() -> None:
     begin, meet = "if slab > 0 and j % slab == 0:\n            ", "if slab == 0:\n            "
     text = numba_loop(LoopPlan((SOURCE, CELL), (STATIC,)))
-    assert f"{begin}wait(sync, threads, before)" in text and f"{meet}wait(sync, threads, met)" in text
+    assert f"{begin}wait(sync, threads, j // slab)" in text and f"{meet}wait(sync, threads, j + 1)" in text
     text = numba_loop(LoopPlan((CELL,), (STATIC._replace(reads_pre=True, target=0),)))
     assert f"{begin}barrier" in text and f"{meet}barrier" in text and "arrive(" not in text
 
