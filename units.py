@@ -37,6 +37,7 @@ __all__ = [
     "VOLTAGE",
     "dims_expression",
     "dims_text",
+    "divisor",
     "edge_unit",
     "is_number",
     "is_unit",
@@ -317,8 +318,14 @@ def to_si(value: Any, dims: Dims, what: str) -> Any:
 
 
 def _from_edge(value: Any, scale: float) -> Any:
-    # 20 / 1000 is the double nearest to 0.02, 20 * 1e-3 may be its neighbour: divide by the whole number
     if scale == 1.0:
         return value
-    inverse = round(1.0 / scale)
-    return value / inverse if inverse > 1 else value * scale
+    return value / by if (by := divisor(scale)) > 1 else value * scale
+
+
+def divisor(scale: float) -> int:
+    """The whole number by which a value of this unit is divided to come to SI; at most 1: it is multiplied instead.
+
+    20 / 1000 is the double nearest to 0.02, 20 * 1e-3 may be its neighbour.
+    """
+    return round(1.0 / scale)

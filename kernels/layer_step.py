@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import sympy as sp
 
+from ..units import divisor
 from .adjoint import CHOICE, SPIKE, Line, temporaries
 from .expressions import symbol
 from .layer_form import LayerForm
@@ -79,8 +80,7 @@ def _dependent(p: NeuronProgram, parameters: set[str]) -> set[str]:
 
 def _unit(scale: float) -> sp.Expr:
     """The factor that brings x to SI, rounded as `units.to_si` rounds: for nA x is divided by 1e9."""
-    inverse = round(1 / scale)
-    return sp.Pow(sp.Float(inverse), -1, evaluate=False) if inverse > 1 else sp.Float(scale)
+    return sp.Pow(sp.Float(by), -1, evaluate=False) if (by := divisor(scale)) > 1 else sp.Float(scale)
 
 
 def _flag(condition: sp.Basic) -> sp.Expr:
