@@ -23,11 +23,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-__all__ = ["fresh", "room"]
+__all__ = ["KINDS", "fresh", "room"]
 
 _LARGE, _MOST, _HUGE = 2**22, 2**30, 2**21  # bytes: what is worth keeping, what is kept, a huge page
 _ABLE = hasattr(mmap, "MADV_FREE") and hasattr(mmap, "MADV_HUGEPAGE")
-_KINDS = {
+KINDS = {
     torch.float32: np.float32,
     torch.float64: np.float64,
     torch.complex64: np.complex64,
@@ -51,7 +51,7 @@ def room(shape: Sequence[int], dtype: Any) -> np.ndarray:
 
 def fresh(shape: Sequence[int], dtype: torch.dtype) -> Tensor:
     """A tensor on the CPU that is not filled."""
-    return torch.from_numpy(room(shape, _KINDS[dtype]))
+    return torch.from_numpy(room(shape, KINDS[dtype]))
 
 
 def _block(length: int) -> mmap.mmap:

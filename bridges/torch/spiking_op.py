@@ -17,14 +17,13 @@ import torch
 from torch import Tensor
 
 from ...kernels.lanes import on_lanes
-from .fresh import fresh, room
+from .fresh import KINDS, fresh, room
 from .op import SequenceOp
 from .spiking_delays import arrived
 
 __all__ = ["register", "run_cells"]
 
 _LOADERS: dict[str, Callable[[bool], ModuleType]] = {}
-_REALS = {torch.float32: np.float32, torch.float64: np.float64}
 _ALONE = 100_000  # updates below which a second thread costs more than it brings
 
 
@@ -99,7 +98,7 @@ def _shapes(inputs: list[Tensor], text: str) -> list[Tensor]:
 def _wide(vectors: Tensor, batch: int) -> np.ndarray:
     """Constants of the neurons, for all samples: [V, B N]."""
     if not vectors.shape[0]:
-        return np.empty((0, batch * vectors.shape[1]), _REALS[vectors.dtype])
+        return np.empty((0, batch * vectors.shape[1]), KINDS[vectors.dtype])
     if batch == 1:
         return _array(vectors)
     return _array(vectors.unsqueeze(1).expand(-1, batch, -1)).reshape(vectors.shape[0], batch * vectors.shape[1])
