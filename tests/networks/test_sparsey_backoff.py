@@ -10,6 +10,15 @@ from spikegram.networks import Sparsey, SparseyBackoff, SparseyLevel, code_overl
 from spikegram.neurons import SparseyParams
 
 
+def knows_two(seed: int) -> tuple[Sparsey, np.ndarray, np.ndarray]:
+    """A memory that has learned two sequences, and these."""
+    a, b = two_sequences(np.random.default_rng(seed))
+    memory = setup_a(seed, "UH")
+    memory.learn(a)
+    memory.learn(b)
+    return memory, a, b
+
+
 def test_backoff_is_checked() -> None:
     assert SparseyBackoff(allowed=("UH", "D")).masks == (3, 4)
     with pytest.raises(ValueError, match="SparseyBackoff.allowed: expected combinations of U, H and D, got 'UX'"):
@@ -22,10 +31,7 @@ def test_backoff_is_checked() -> None:
 
 
 def test_a_novel_order_of_known_frames_is_novel_only_without_backing_off(seed: int) -> None:
-    a, b = two_sequences(np.random.default_rng(seed))
-    memory = setup_a(seed, "UH")
-    memory.learn(a)
-    memory.learn(b)
+    memory, a, b = knows_two(seed)
     mixed = np.stack([a[0], b[1], a[3], b[0]])
     assert (memory.recognise(mixed).G[1:] < 0.7).all()
     again = memory.recognise(mixed, backoff=SparseyBackoff())
@@ -61,10 +67,7 @@ def test_time_warps_keep_the_codes_of_a_context(order: list[int], seed: int) -> 
 
 
 def test_time_warps_do_not_make_a_novel_order_familiar(seed: int) -> None:
-    a, b = two_sequences(np.random.default_rng(seed))
-    memory = setup_a(seed, "UH")
-    memory.learn(a)
-    memory.learn(b)
+    memory, a, b = knows_two(seed)
     mixed = np.stack([a[0], b[1], a[4], b[0]])
     for novel in (mixed, a[::-1]):  # backwards is no warp either
         again = memory.recognise(novel, backoff=WARPS)

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import torch
+from running_layer import Running
 from torch import Tensor, nn
 
 from spikegram.bridges.torch import (
@@ -37,10 +38,6 @@ from spikegram.plasticity import TsodyksMarkram
 
 T, B = 13, 3
 KERNEL_TOLERANCE = {torch.float32: 1e-5, torch.float64: 1e-10}
-
-
-class _SumState(NamedTuple):
-    m: Tensor
 
 
 def _sum_forward(inputs: list[Tensor], options: str) -> list[Tensor]:
@@ -66,30 +63,21 @@ def _sum_backward(inputs, results, gradients, needs, options):
 _sum = SequenceOp("test_leaky_sum", _sum_forward, _sum_backward, lambda i, _: [i[0], i[1]], outputs=2)
 
 
-class LeakySum(SequenceLayer):
-    """``m_t = a m_{t-1} + x_t``: the smallest layer, to test the base."""
-
-    State = _SumState
+class LeakySum(Running):
+    """``m_t = a m_{t-1} + x_t``: the smallest layer with a parameter and an operator, to test the base."""
 
     def __init__(self, features: int, decay: float = 0.5, batch_first: bool = False, init_state: str = "rest") -> None:
-        super().__init__((features,), batch_first)
+        super().__init__(features, batch_first=batch_first)
         self.decay = nn.Parameter(torch.full((features,), decay))
         self._learn_start(init_state)
 
-    @property
-    def out_shape(self):
-        return self.in_shape
-
-    def state_shapes(self):
-        return {"m": self.in_shape}
-
     def run(self, x, state):
         y, m = _sum([x, state.m, self.decay.to(x.dtype)])
-        return y, _SumState(m)
+        return y, self.State(m)
 
     def advance(self, x, state):
         m = self.decay.to(x.dtype) * state.m + x
-        return m, _SumState(m)
+        return m, self.State(m)
 
     def config(self):
         return {
