@@ -11,6 +11,7 @@ import numpy as np
 from numba import njit, types
 
 from .compiled_hints import atomic_add, atomic_read, eight_bytes, line, options, part, where
+from .random import POISSON_REST
 
 __all__ = [
     "arrive", "barrier", "collect", "fill", "gather", "inject", "normal", "options", "play", "poisson", "record",
@@ -228,8 +229,9 @@ def play(thread, k, step, source, ids, ptr, lo, hi):
 
 
 _2, _3, _4, _5 = np.uint64(2), np.uint64(3), np.uint64(4), np.uint64(5)
-_TOP = np.uint32(0x80000000)
-_AT_ONCE = 16  # blocks of 32 neurons
+_HALVES = np.uint32(0x80008000)
+_REST = np.uint64(POISSON_REST)
+_AT_ONCE = 16  # blocks of 64 neurons
 
 
 @njit(inline="always", **options)
@@ -241,7 +243,10 @@ def _round(a, b, c, d, u, v):
 
 @njit(**options)
 def _words(first, blocks, step, stream, seed, out):
-    """Philox for 8 counters a block, words in the order of neurons; `_block` in a form that is vectorised."""
+    """Philox for 8 counters a block, words in the order of neurons; `_block` in a form that is vectorised.
+
+    The highest bit of each half is turned: as signed numbers the halves are in order, and such vectors compare fast.
+    """
     k0, k1 = seed & _LOW, seed >> _32
     u1, u2, u3, u4 = k0 + _W0, k0 + _2 * _W0, k0 + _3 * _W0, k0 + _4 * _W0
     u5, u6, u7, u8, u9 = u4 + _W0, u4 + _2 * _W0, u4 + _3 * _W0, u4 + _4 * _W0, u4 + _5 * _W0
@@ -262,52 +267,68 @@ def _words(first, blocks, step, stream, seed, out):
             a, b, c, d = _round(a, b, c, d, u8, v8)
             a, b, c, d = _round(a, b, c, d, u9, v9)
             k = 32 * block + lane
-            out[k], out[k + 8] = np.uint32(a) ^ _TOP, np.uint32(b) ^ _TOP
-            out[k + 16], out[k + 24] = np.uint32(c) ^ _TOP, np.uint32(d) ^ _TOP
+            out[k], out[k + 8] = np.uint32(a) ^ _HALVES, np.uint32(b) ^ _HALVES
+            out[k + 16], out[k + 24] = np.uint32(c) ^ _HALVES, np.uint32(d) ^ _HALVES
+
+
+@njit(inline="always", **options)
+def _edge(thresholds, m):
+    return np.int16(np.int64(thresholds[m]) - 2**15)
 
 
 @njit(**options)
 def _rank(words, thresholds, counts):
-    """How many of the thresholds each word reaches; both signed, as vectors of unsigned numbers compare slowly."""
-    if thresholds.shape[0] > 48:
+    """How many of the thresholds each word reaches; tell whether one may reach all of them."""
+    last = thresholds.shape[0]
+    if last > 48:
         for j in range(words.shape[0]):
-            counts[j] = np.searchsorted(thresholds, words[j], side="right")
-        return
+            counts[j] = np.searchsorted(thresholds, np.int64(words[j]) + 2**15, side="right")
+        return True
     most = words[0]
     for j in range(words.shape[0]):
         counts[j] = 0
         most = words[j] if words[j] > most else most
-    last = thresholds.shape[0]
-    while last > 0 and thresholds[last - 1] > most:  # the higher ones are seldom reached
+    while last > 0 and _edge(thresholds, last - 1) > most:  # the higher ones are seldom reached
         last -= 1
     m = 0
     while m + 8 <= last:  # one load and store of the counts for eight of them
-        a, b, c, d = thresholds[m], thresholds[m + 1], thresholds[m + 2], thresholds[m + 3]
-        e, f, g, h = thresholds[m + 4], thresholds[m + 5], thresholds[m + 6], thresholds[m + 7]
+        a, b, c, d = _edge(thresholds, m), _edge(thresholds, m + 1), _edge(thresholds, m + 2), _edge(thresholds, m + 3)
+        e, f, g = _edge(thresholds, m + 4), _edge(thresholds, m + 5), _edge(thresholds, m + 6)
+        h = _edge(thresholds, m + 7)
         for j in range(words.shape[0]):
             word, k = words[j], counts[j]
-            k = np.int32(k + np.int32(word >= a))
-            k = np.int32(k + np.int32(word >= b))
-            k = np.int32(k + np.int32(word >= c))
-            k = np.int32(k + np.int32(word >= d))
-            k = np.int32(k + np.int32(word >= e))
-            k = np.int32(k + np.int32(word >= f))
-            k = np.int32(k + np.int32(word >= g))
-            counts[j] = np.int32(k + np.int32(word >= h))
+            k = np.int16(k + np.int16(word >= a))
+            k = np.int16(k + np.int16(word >= b))
+            k = np.int16(k + np.int16(word >= c))
+            k = np.int16(k + np.int16(word >= d))
+            k = np.int16(k + np.int16(word >= e))
+            k = np.int16(k + np.int16(word >= f))
+            k = np.int16(k + np.int16(word >= g))
+            counts[j] = np.int16(k + np.int16(word >= h))
         m += 8
     while m + 3 <= last:
-        a, b, c = thresholds[m], thresholds[m + 1], thresholds[m + 2]
+        a, b, c = _edge(thresholds, m), _edge(thresholds, m + 1), _edge(thresholds, m + 2)
         for j in range(words.shape[0]):
             word, k = words[j], counts[j]
-            k = np.int32(k + np.int32(word >= a))
-            k = np.int32(k + np.int32(word >= b))
-            counts[j] = np.int32(k + np.int32(word >= c))
+            k = np.int16(k + np.int16(word >= a))
+            k = np.int16(k + np.int16(word >= b))
+            counts[j] = np.int16(k + np.int16(word >= c))
         m += 3
     while m < last:
-        a = thresholds[m]
+        a = _edge(thresholds, m)
         for j in range(words.shape[0]):
-            counts[j] = np.int32(counts[j] + np.int32(words[j] >= a))
+            counts[j] = np.int16(counts[j] + np.int16(words[j] >= a))
         m += 1
+    return last == thresholds.shape[0]
+
+
+@njit(**options)
+def _draw_rest(first, step, stream, seed, reached, rest, counts):
+    """Draw the numbers anew that 16 bits left open: those that reach all thresholds, ``reached`` of them."""
+    for j in range(counts.shape[0]):
+        if counts[j] == reached:
+            word = _block(seed, np.uint64(stream) + _REST, first + j, step)[0]
+            counts[j] = np.searchsorted(rest, np.uint32(word), side="right")
 
 
 @njit(**options)
@@ -321,28 +342,28 @@ def poisson(thread, step, seed, X, A, table, thresholds, weights, numbers, scrat
     """Add the events of Poisson inputs that come in phase ``when`` (0 after the threshold, 1 onto inputs).
 
     ``table`` rows: phase, variable row, accumulator (-1: add to the variable itself), first neuron, end, number of the
-    first neuron within its population, stream, first threshold, thresholds. The ``thresholds`` are those of
-    `kernels.random.poisson_thresholds` with the highest bit turned, as signed numbers. ``scratch`` is
-    int32 [threads, 2, 512].
+    first neuron within its population, stream, first threshold, thresholds, those of the rest, which come next
+    (`kernels.random.PoissonThresholds`). ``scratch`` is int32 [threads, 2, 512]: words, and counts of 16 bits.
     """
     slot = step % A.shape[1]
     begin, end = lo[thread, 0], hi[thread, hi.shape[1] - 1]
     for r in range(numbers):
-        phase, row, acc, first, last, own, stream, t0, n = table[r]
+        phase, row, acc, first, last, own, stream, t0, n, others = table[r]
         a, b = max(first, begin), min(last, end)
         if phase != when or a >= b:
             continue
         shift = first - own  # neuron 0 of the population
-        edges = part(thresholds, 0, t0, n)
-        block, stop = (a - shift) // 32, (b - shift + 31) // 32
+        edges, rest = part(thresholds, 0, t0, n), part(thresholds, 0, t0 + n, others)
+        block, stop = (a - shift) // 64, (b - shift + 63) // 64
         while block < stop:
             blocks = min(_AT_ONCE, stop - block)
             words = part(line(scratch, thread, 0), 0, 0, 32 * blocks)
-            counts = part(line(scratch, thread, 1), 0, 0, 32 * blocks)
+            counts = part(line(scratch, thread, 1), 0, 0, 32 * blocks).view(np.int16)
             _words(8 * block, blocks, step, np.uint32(stream), seed, words)
-            _rank(words, edges, counts)
-            base = shift + 32 * block
-            i, size = max(a, base), min(b, base + 32 * blocks) - max(a, base)
+            if _rank(words.view(np.int16), edges, counts) and others:
+                _draw_rest(64 * block, step, stream, seed, n, rest, counts)
+            base = shift + 64 * block
+            i, size = max(a, base), min(b, base + 64 * blocks) - max(a, base)
             found = part(counts, 0, i - base, size)
             if acc >= 0:
                 _weigh(part(line(A, acc, slot), 0, i, size), weights[r], found)

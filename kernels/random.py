@@ -6,8 +6,9 @@ not depend on threads, chunks or the order in which neurons are visited.
     stream = 64 * (number of the population or projection) + number of the draw in the model's text
 
 ``uniform`` is in [0, 1) with 53 bits; ``normal`` is Box and Muller's from two uniforms of one block; ``poisson`` takes
-one 32-bit word of a block, so that four neurons share it: of 32 neurons in a row the eight blocks give word 0 to the
-first eight, word 1 to the next, and so on.
+16 bits of a block, so that eight neurons share it: of 64 neurons in a row the eight blocks give word 0 to the first
+sixteen (the low half to the first of two, the high half to the second), word 1 to the next, and so on. The few numbers
+that 16 bits leave open take word 0 of the neuron's own block in the stream ``POISSON_REST`` further on.
 
 >>> float(uniform(1, 0, 0, 0)) == float(uniform(1, 0, 0, 0)), bool(0 <= uniform(1, 0, 5, 7) < 1)
 (True, True)
@@ -17,10 +18,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
-__all__ = ["draw", "normal", "philox", "poisson", "poisson_thresholds", "series", "uniform"]
+__all__ = [
+    "POISSON_REST", "PoissonThresholds", "draw", "normal", "philox", "poisson", "poisson_thresholds", "series",
+    "uniform",
+]  # fmt: skip
+
+POISSON_REST = 2**29
 
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -88,22 +95,40 @@ def draw(kind: Callable, seed: int, streams: np.ndarray, index: np.ndarray, step
     return out
 
 
-def poisson_thresholds(mean: float) -> np.ndarray:
-    """Cumulative distribution of the Poisson numbers of this mean, times 2**32: [K], uint32.
+class PoissonThresholds(NamedTuple):
+    """Where the numbers 0, 1, 2, ... of a Poisson distribution end among the words of 16 bits.
 
-    A 32-bit word that reaches k of these thresholds stands for the number k. Probabilities are thus multiples of
-    2**-32, and what is rarer than that does not occur.
+    A word that reaches k of ``words`` [K], uint32, stands for k. One that reaches all K (if there is a ``rest``) leaves
+    it open: a number is drawn anew, as many as a word of 32 bits reaches of ``rest`` [R], uint32. The number k has
+    floor(2**16 P(k)) words of its own; what is left over of each 2**16 P(k) is the distribution of the rest.
     """
+
+    words: np.ndarray
+    rest: np.ndarray
+
+
+def poisson_thresholds(mean: float) -> PoissonThresholds:
+    """Divide 48 random bits among the numbers of a Poisson distribution; what is rarer does not occur."""
     from scipy.stats import poisson as distribution
 
-    top = int(distribution.isf(2.0**-33, mean)) + 1 if mean else 0
-    edges = np.rint(distribution.cdf(np.arange(top), mean) * 2.0**32)
-    return edges[edges < 2.0**32].astype(np.uint32)
+    top = int(distribution.isf(2.0**-50, mean)) + 1 if mean else 0
+    shares = distribution.pmf(np.arange(top + 1), mean) * 2.0**16
+    own = np.floor(shares)
+    left = 2.0**16 - own.sum()
+    words = np.cumsum(own[: np.flatnonzero(own)[-1] + 1])
+    rest = np.rint(np.cumsum(shares - own) / max(left, 1.0) * 2.0**32) if left else np.zeros(0)
+    return PoissonThresholds(words[words < 2.0**16].astype(np.uint32), rest[rest < 2.0**32].astype(np.uint32))
 
 
-def poisson(seed: int, stream: int, index: np.ndarray, step: int, thresholds: np.ndarray) -> np.ndarray:
+def poisson(seed: int, stream: int, index: np.ndarray, step: int, thresholds: PoissonThresholds) -> np.ndarray:
     """Give a Poisson number for each index; ``thresholds`` from `poisson_thresholds`."""
-    index = np.asarray(index, dtype=np.int64)
-    words = np.stack(_block(seed, stream, index // 32 * 8 + index % 8, step))
-    word = np.take_along_axis(words, (index % 32 // 8)[None], axis=0)[0]
-    return np.searchsorted(thresholds, word.astype(np.uint32), side="right")
+    index, (words, rest) = np.asarray(index, dtype=np.int64), thresholds
+    blocks = np.stack(_block(seed, stream, index // 64 * 8 + index % 16 // 2, step))
+    word = np.take_along_axis(blocks, (index % 64 // 16)[None], axis=0)[0]
+    half = word >> np.where(index % 2, 16, 0).astype(np.uint64) & np.uint64(0xFFFF)
+    counts = np.searchsorted(words, half, side="right")
+    if len(rest):
+        anew = np.flatnonzero(counts == len(words))
+        word = _block(seed, stream + POISSON_REST, index[anew], step)[0]
+        counts[anew] = np.searchsorted(rest, word, side="right")
+    return counts

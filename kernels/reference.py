@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .loop_code import LoopPlan
-from .random import poisson
+from .random import PoissonThresholds, poisson
 
 __all__ = ["ranges", "run"]
 
@@ -112,10 +112,11 @@ def _poisson(
 ) -> None:  # fmt: skip
     X, A = group[0], group[1]
     for r in range(numbers):
-        phase, row, acc, first, last, own, stream, t0, n = table[r].tolist()
+        phase, row, acc, first, last, own, stream, t0, n, others = table[r].tolist()
         if phase == when:
             sums = A[acc, step % A.shape[1]] if acc >= 0 else X[row]
-            counts = poisson(seed, stream, np.arange(own, own + last - first), step, thresholds[t0 : t0 + n])
+            ends = PoissonThresholds(thresholds[t0 : t0 + n], thresholds[t0 + n : t0 + n + others])
+            counts = poisson(seed, stream, np.arange(own, own + last - first), step, ends)
             sums[first:last] += weights[r] * counts.astype(X.dtype)
 
 

@@ -267,21 +267,17 @@ class Engine:
             rows, weights, thresholds = [], [], [np.zeros(0, dtype=np.uint32)]
             for drive in mine:
                 t0 = sum(map(len, thresholds))
-                thresholds.append(drive.thresholds)
+                thresholds += drive.thresholds
                 row = g.rows.index(drive.target)
                 acc = g.targets.index(drive.target) if drive.target in g.targets else -1
                 phase = int(drive.target in g.module.INPUTS)
                 start = g.start[g.place[id(drive.population)]]
                 for first, last in drive.stretches():
-                    rows.append([
-                        phase, row, acc, first + start, last + start, first, drive.stream, t0, len(drive.thresholds)
-                    ])  # fmt: skip
+                    place = first + start, last + start, first
+                    rows.append([phase, row, acc, *place, drive.stream, t0, *map(len, drive.thresholds)])
                     weights.append(drive.weight)
-            edges = np.concatenate(thresholds)
-            if self.backend == "numba":
-                edges = (edges ^ np.uint32(2**31)).view(np.int32)
             table = (
-                np.array(rows or [[0] * 9], dtype=np.int64), edges,
+                np.array(rows or [[0] * 10], dtype=np.int64), np.concatenate(thresholds),
                 np.array(weights or [0.0]).astype(self.dtype), len(rows),
                 np.zeros((self.threads, 2, 512), dtype=np.int32),
             )  # fmt: skip

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from ..kernels.random import poisson_thresholds
+from ..kernels.random import PoissonThresholds, poisson_thresholds
 from ..units import FREQUENCY, edge_unit, to_si
 from .sources import SpikeArray
 
@@ -22,8 +22,8 @@ _MOST = 10_000  # events a step
 class PoissonInput(NamedTuple):
     """Events of ``weight`` (SI) added to ``target`` of the neurons ``ids``, ``mean`` of them in each step on average.
 
-    ``n`` sources of ``rate`` Hz stand behind them; ``stream`` keys the random numbers, ``thresholds`` is their
-    distribution (`kernels.random.poisson_thresholds`).
+    ``n`` sources of ``rate`` Hz stand behind them; ``stream`` keys the random numbers, ``thresholds`` are
+    those of their distribution.
     """
 
     population: Population
@@ -33,7 +33,7 @@ class PoissonInput(NamedTuple):
     weight: float
     n: int
     stream: int
-    thresholds: np.ndarray
+    thresholds: PoissonThresholds
 
     def stretches(self) -> list[tuple[int, int]]:
         """Runs of consecutive neuron numbers: (first, end)."""

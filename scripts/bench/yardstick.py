@@ -172,14 +172,14 @@ def _time(p: dict[str, Any], task: Task, network: BenchNetwork) -> tuple[float, 
     delay = round(network.wiring[0].delay / DT)
     drive = network.drive
     edges = poisson_thresholds(drive.n * drive.rate * DT * 1e-3 if drive else 0.0)
-    table = np.array([[0, 1, -1, 0, n, 0, 9, 0, len(edges)]])
+    table = np.array([[0, 1, -1, 0, n, 0, 9, 0, *map(len, edges)]])
     lo, hi = p["edge"][:-1, None].copy(), p["edge"][1:, None].copy()
     sync = np.zeros(32, np.int64)
     shared = (
         sync, p["steps"], delay, cuba, p["edge"], p["X"], p["until"], p["fired"], p["ids"], p["ptr"], p["last"],
         p["ref"], p["row"], p["tgt"], network.exc, p["c"], p["w"], _F(-60 if cuba else 10), np.uint64(task.seed), table,
-        (edges ^ np.uint32(2**31)).view(np.int32), np.array([drive.weight if drive else 0], _F),
-        np.zeros((task.threads, 2, 4, 128), np.int32), 0, lo, hi, np.zeros((0, 1, 1), _F),
+        np.concatenate(edges), np.array([drive.weight if drive else 0], _F),
+        np.zeros((task.threads, 2, 512), np.int32), 0, lo, hi, np.zeros((0, 1, 1), _F),
     )  # fmt: skip
     others = [threading.Thread(target=_loop, args=(t, task.threads, *shared)) for t in range(1, task.threads)]
     began = time.perf_counter()

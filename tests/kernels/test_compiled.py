@@ -154,23 +154,24 @@ def test_spikes_are_listed_and_noted() -> None:
 @pytest.mark.parametrize("mean", [0.0, 0.001, 2.0, 30.0, 200.0])
 @pytest.mark.parametrize("accumulated", [False, True])
 def test_poisson_events_are_those_of_the_reference(mean: float, accumulated: bool) -> None:
-    """Two inputs that begin and end anywhere in blocks of 32 neurons, in two threads."""
+    """Two inputs that begin and end anywhere in blocks of 64 neurons, in two threads."""
     size, cut, seed, step = 700, 333, 2**63 + 5, 2**33 + 7
     edges = poisson_thresholds(mean)
     acc = 0 if accumulated else -1
-    table = np.array([[0, 1, acc, 40, 610, 5, 77, 0, len(edges)], [1, 1, acc, 0, 700, 0, 78, 0, len(edges)]])
+    ends = 0, *map(len, edges)
+    table = np.array([[0, 1, acc, 40, 610, 5, 77, *ends], [1, 1, acc, 0, 700, 0, 78, *ends]])
     weights = np.array([0.5, 0.25])
     X, A = np.zeros((2, size)), np.zeros((1, 3, size))
     lo, hi = np.array([[0], [cut]]), np.array([[cut], [size]])
     scratch = np.zeros((2, 2, 512), dtype=np.int32)
-    signed = (edges ^ np.uint32(2**31)).view(np.int32)
+    numbers = np.concatenate(edges)
     group = [X.copy(), A.copy()]
     for phase in (0, 1):
         for thread in (0, 1):
             compiled.poisson(
-                thread, step, np.uint64(seed), X, A, table, signed, weights, 2, scratch, phase, lo, hi
+                thread, step, np.uint64(seed), X, A, table, numbers, weights, 2, scratch, phase, lo, hi
             )  # fmt: skip
-        reference._poisson(step, seed, group, table, edges, weights, 2, scratch, phase)
+        reference._poisson(step, seed, group, table, numbers, weights, 2, scratch, phase)
     assert np.array_equal(X, group[0]) and np.array_equal(A, group[1])
     sums = A[0, step % 3] if accumulated else X[1]
     assert not (X if accumulated else A).any() and bool(sums.any()) == (mean > 0.1 or bool(sums.any()))

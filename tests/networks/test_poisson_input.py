@@ -9,7 +9,7 @@ from scipy.stats import poisson as distribution
 
 from spikegram.bridges import to_brian2
 from spikegram.hardware import export
-from spikegram.kernels.random import poisson, poisson_thresholds
+from spikegram.kernels.random import POISSON_REST, PoissonThresholds, poisson, poisson_thresholds, uniform
 from spikegram.networks import Network, SpikeArray
 from spikegram.neurons import NeuronModel
 
@@ -32,6 +32,28 @@ def test_numbers_are_poisson(mean, seed):
         assert chisquare(found, expected * counts.size).pvalue > 1e-3
     neighbours = counts.reshape(100, 2000)
     assert abs(np.corrcoef(neighbours[:, :-8].ravel(), neighbours[:, 8:].ravel())[0, 1]) < 0.012
+
+
+@pytest.mark.parametrize("mean", [0, 1e-12, 1e-4, 0.5, 2.0, 30.0, 10_000.0])
+def test_words_and_rest_have_the_probabilities_of_the_numbers(mean):
+    words, rest = poisson_thresholds(mean)
+    pure = np.diff(words, prepend=0) / 2**16
+    left = 1 - words[-1] / 2**16 if len(words) else 0
+    anew = np.diff(rest.astype(float), prepend=0, append=2.0**32) / 2**32 * left
+    share = np.zeros(max(len(pure), len(anew)) + 1)
+    share[: len(pure)] += pure
+    share[: len(anew)] += anew
+    if not len(words):
+        share[0] = 1
+    assert share.sum() == 1 and np.abs(share - distribution.pmf(np.arange(len(share)), mean)).max() < 2.0**-32
+    assert left < 0.02 and share[:2].tolist() == pytest.approx(distribution.pmf([0, 1], mean), rel=1e-2)
+
+
+def test_a_number_that_16_bits_leave_open_is_drawn_anew(seed):
+    thresholds = PoissonThresholds(np.zeros(1, dtype=np.uint32), np.array([2**31, 3 * 2**30], dtype=np.uint32))
+    counts = poisson(seed, 7, np.arange(4000), 3, thresholds)
+    own = uniform(seed, 7 + POISSON_REST, np.arange(4000), 3)
+    assert np.array_equal(counts, np.searchsorted([0.5, 0.75], own, side="right"))
 
 
 def test_every_neuron_gets_its_own_and_every_backend_and_thread_the_same():

@@ -87,6 +87,7 @@ def test_pieces_do_not_change_a_bit(name):
 @pytest.mark.parametrize("name", LARGE)
 def test_chunks_do_not_change_a_bit(name, seconds, threads, monkeypatch):
     """Chunks of one step from the 17th on, or chunks that only the room for spikes ends."""
+    expected = whole(name, SMALL)
     monkeypatch.setattr(engine_module, "_CHUNK_SECONDS", seconds)
     monkeypatch.setattr(engine_module, "_SPIKES", 64)
     lengths, chunk = [], engine_module.Engine._chunk
@@ -98,7 +99,7 @@ def test_chunks_do_not_change_a_bit(name, seconds, threads, monkeypatch):
     monkeypatch.setattr(engine_module.Engine, "_chunk", note)
     net = build(name, SMALL)
     result = net.run(STEPS * DT, threads=threads)
-    assert exact.everything(result, net) == whole(name, SMALL)
+    assert exact.everything(result, net) == expected
     assert sum(lengths) == STEPS
     assert (max(lengths[1:]) == 1) == (seconds < 1)
 
