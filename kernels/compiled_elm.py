@@ -8,7 +8,7 @@ from __future__ import annotations
 from numba import njit
 
 from ..neurons.elm import AMPLITUDE, SLOPE
-from .compiled_hints import line, options, part
+from .compiled_hints import line, options, part, prefetch
 from .compiled_layer import add, clear, copy
 from .compiled_special import exp
 from .tiles import add_product, piece, row
@@ -39,6 +39,9 @@ def _add_rows(out, E, events, first, last, j0, j1):
     _, _, index, value = events
     n, e = j1 - j0, first
     while e + 4 <= last:
+        for k in range(e + 4, min(e + 8, last)):  # the next rows lie anywhere
+            for j in range(0, n, 16):
+                prefetch(E, index[k], j0 + j)
         v0, v1, v2, v3 = value[e], value[e + 1], value[e + 2], value[e + 3]
         r0, r1 = part(E, index[e], j0, n), part(E, index[e + 1], j0, n)
         r2, r3 = part(E, index[e + 2], j0, n), part(E, index[e + 3], j0, n)

@@ -26,8 +26,8 @@ from .surrogate_forms import form_of
 
 __all__ = ["numba_layer"]
 
-_CACHE = 400_000  # bytes of the second-level cache for the states of a stretch
-_STRETCH = 32
+_STRETCH, _CACHE = 32, 4_500_000  # steps, and bytes of the last cache for their states
+_WIDTHS = (512, 1024, 2048, 4096, 8192)
 _DELAYS = ["from spikegram.kernels.compiled_layer_delays import give as _give, late as _late, take as _take"]
 
 
@@ -55,8 +55,8 @@ class _LayerPrinter(NumbaPrinter):
 
 
 def _width(states: int) -> int:
-    """Neurons of a tile: as many as keep a stretch in the cache."""
-    return max(w for w in (512, 1024, 2048) if w == 512 or (_STRETCH + 1) * max(states, 1) * w * 4 <= _CACHE)
+    """Neurons of a tile: as many as keep a stretch in the cache, since long rows come faster from memory."""
+    return max(w for w in _WIDTHS if w == _WIDTHS[0] or (_STRETCH + 1) * max(states, 1) * w * 4 <= _CACHE)
 
 
 def numba_layer(step: LayerStep, form: LayerForm, single: bool) -> str:

@@ -140,10 +140,15 @@ def _make_tile(rows: int, vectors: int, masked: bool) -> Any:
                 return builder.load(pointer, align=size)
 
             def store(value, pointer, v):
-                if masked:
-                    _masked(builder, "store", vector, lanes, value, pointer, align, masks[v])
-                else:
+                if not masked:
                     builder.store(value, pointer, align=size)
+                    return
+                whole = builder.icmp_signed(">=", args[7], constant((v + 1) * lanes))
+                with builder.if_else(whole) as (then, otherwise):  # a masked store takes as long as twenty plain ones
+                    with then:
+                        builder.store(value, pointer, align=size)
+                    with otherwise, builder.if_then(builder.icmp_signed(">", args[7], constant(v * lanes))):
+                        _masked(builder, "store", vector, lanes, value, pointer, align, masks[v])
 
             where, sums = [], []
             for i in range(rows):
@@ -204,7 +209,7 @@ def _add(c, a, b, k):
     for k0 in range(0, a.shape[1], k):
         k1 = min(k0 + k, a.shape[1])
         j = 0
-        while j + 3 * lanes <= J:
+        while j + 3 * lanes <= J and not 0 < J - j - 3 * lanes <= lanes:  # four vectors are two and two
             r = 0
             while r + 4 <= R:
                 _wide4(c, a, b, r, j, k0, k1, 0)
