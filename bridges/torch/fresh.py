@@ -1,7 +1,7 @@
 """Memory for results of compiled code: huge pages, and blocks that serve again.
 
 The system hands out memory page by page and fills each with zeros, which for 32 MiB takes longer than the kernels that
-write there. So arrays of 4 MiB and more lie in huge pages, and a block whose last view is gone is kept for the next
+write there. So arrays of 1 MiB and more lie in huge pages, and a block whose last view is gone is kept for the next
 array of its size. Meanwhile the system may take its pages (``MADV_FREE``), so what is kept is missing to nobody; at
 most 1 GiB is kept.
 
@@ -25,7 +25,7 @@ from torch import Tensor
 
 __all__ = ["KINDS", "fresh", "room"]
 
-_LARGE, _MOST, _HUGE = 2**22, 2**30, 2**21  # bytes: what is worth keeping, what is kept, a huge page
+_LARGE, _MOST, _HUGE = 2**20, 2**30, 2**21  # bytes: what is worth keeping, what is kept, a huge page
 _ABLE = hasattr(mmap, "MADV_FREE") and hasattr(mmap, "MADV_HUGEPAGE")
 KINDS = {
     torch.float32: np.float32,
