@@ -8,6 +8,7 @@ import numpy as np
 
 from ..units import edge_unit, to_si
 from .sources import SpikeArray
+from .values import interval_steps, time_steps
 
 if TYPE_CHECKING:
     from .network import Network
@@ -53,17 +54,17 @@ def make_injection(
     values = np.asarray(to_si(amplitude, dims, f"{what}: amplitude"), dtype=float)
     if not np.isfinite(values).all():
         raise ValueError(f"{what}: amplitude: expected finite numbers in {edge_unit(dims)[0]}")
-    first = network._steps(start, f"{what}: start")
+    first = time_steps(start, network.dt_si, f"{what}: start")
     if values.ndim == 0:
         every, width, last = FOREVER, 1, FOREVER
     elif values.ndim in (1, 2) and (values.ndim == 1 or values.shape[1] == len(view)) and len(values):
-        every = network._interval(interval, f"{what}: interval")
+        every = interval_steps(interval, network.dt_si, f"{what}: interval")
         width = 1 if values.ndim == 1 else values.shape[1]
         last = first + every * len(values)
     else:
         raise ValueError(f"{what}: amplitude: expected one value, [T] or [T, {len(view)}], got shape {values.shape}")
     if stop is not None:
-        last = min(last, network._steps(stop, f"{what}: stop"))
+        last = min(last, time_steps(stop, network.dt_si, f"{what}: stop"))
     if last <= first:
         raise ValueError(f"{what}: stop: expected a time after start, got {stop!r}")
     return Injection(p, view.ids, target, first, last, every, width, np.atleast_1d(values))

@@ -11,26 +11,42 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from ..neurons.model import NeuronModel
 from ..plasticity.model import SynapseModel
-from ..units import TIME, is_number, to_edge, to_si
+from .add_spikes import add_spikes
 from .backends import check_backend
 from .connectors import Connector
+from .description import describe
 from .injection import Injection, make_injection
+from .memory_claims import memory_of_cells
+from .network_checks import (
+    check_cell_units,
+    check_cells,
+    check_dt,
+    check_dtype,
+    check_open,
+    check_own,
+    check_seed,
+    check_synapse_units,
+    check_threads,
+    free_name,
+)
 from .poisson_input import PoissonInput, make_poisson_input
 from .population import Population, PopulationView
 from .procedural import ProceduralProjection
+from .progress import progress_bar
 from .projection import Projection
-from .recording import SpikeRecorder, TraceRecorder, collect, recorders_of
+from .recording import SpikeRecorder, TraceRecorder, collect, record_cells, record_weights
 from .result import Result
 from .sources import SpikeArray
-from .values import grid_steps
+from .state_file import on_its_way, restore, save
+from .values import time_steps
 
 if TYPE_CHECKING:
     from .engine import Engine
@@ -62,17 +78,8 @@ class Network:
     """
 
     def __init__(self, dt: Any = 0.1, seed: int = 0, dtype: str = "float64") -> None:
-        si = to_si(dt, TIME, "dt")
-        if not isinstance(si, float) or not 0 < si < math.inf:
-            raise ValueError(f"dt: expected a time step > 0 ms, got {dt!r}")
-        # "100*us" is 0.1 ms, not its neighbour: fifteen digits are what a text or quantity can mean
-        self._dt = float(dt) if is_number(dt) else float(f"{to_edge(si, TIME):.15g}")
-        self.dt_si = to_si(self._dt, TIME, "dt")
-        if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
-            raise ValueError(f"seed: expected a whole number in 0 ... 2**64 - 1, got {seed!r}")
-        if str(dtype) not in ("float32", "float64"):
-            raise ValueError(f"dtype: expected 'float64' or 'float32', got {dtype!r}")
-        self.seed, self.dtype = int(seed), np.dtype(str(dtype))
+        self._dt, self.dt_si = check_dt(dt)
+        self.seed, self.dtype = check_seed(seed), check_dtype(dtype)
         self.populations: dict[str, Population] = {}
         self.projections: dict[str, Projection] = {}
         self.step = 0
@@ -126,23 +133,12 @@ class Network:
         -------
         Population
         """
-        if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
-            raise ValueError(f"population: n: expected a whole number >= 0, got {n!r}")
-        if not isinstance(model, NeuronModel | SpikeArray):
-            raise TypeError(f"population: model: expected a NeuronModel or SpikeArray, got {type(model).__name__}")
-        if isinstance(model, SpikeArray) and model.size > n:
-            raise ValueError(f"population: n: the spike array has spikes of {model.size} neurons, got n = {n}")
-        self._may_change("population")
-        name = self._name(name, model.name if isinstance(model, NeuronModel) else "spikes", self.populations)
-        rows = len(model.states) + len(model.inputs) if isinstance(model, NeuronModel) else 0
-        memory = self._fitting(n * (self.dtype.itemsize * (2 * rows + 2) + 40), f"population {name!r}: {n} neurons")
-        if n >= 2**31:
-            raise ValueError(f"population {name!r}: n: at most 2**31 - 1 neurons, got {n}")
+        check_cells(n, model)
+        check_open(self, "population")
+        name = free_name(name, model.name if isinstance(model, NeuronModel) else "spikes", self.populations)
+        memory = memory_of_cells(self, n, model, name)
         p = Population(self, len(self.populations), int(n), model, name, init, parameters, positions, dt)
-        if isinstance(model, NeuronModel):
-            from ..kernels import neuron_module
-
-            neuron_module(model, target="reference")  # unit errors are told here, not at the run
+        check_cell_units(model)
         self.populations[name] = p
         self._claimed += memory
         return p
@@ -190,23 +186,15 @@ class Network:
         ValueError, TypeError
             If an argument is malformed, has a wrong unit or cannot be met by these neurons; nothing is added then.
         """
-        self._check_own(pre, "project: pre")
-        self._check_own(post, "project: post")
-        self._may_change("projection")
-        name = self._name(name, f"{pre.name} -> {post.name}", self.projections)
+        check_own(self, pre, "project: pre")
+        check_own(self, post, "project: post")
+        check_open(self, "projection")
+        name = free_name(name, f"{pre.name} -> {post.name}", self.projections)
         q = (ProceduralProjection if procedural else Projection)(
             self, len(self.projections), name, pre, post, connector, weight, delay, target, synapse, dendritic_delay,
             parameters, init, round_delays,
         )  # fmt: skip
-        from ..kernels import synapse_module
-        from .layout import state_dims
-
-        checked = id(q.synapse), id(pre.population.model), id(post.population.model)
-        if procedural or checked not in self._checked:
-            facts = synapse_module(q.synapse, state_dims(pre.population), state_dims(post.population), "reference")
-            self._checked.add(checked)
-            if isinstance(q, ProceduralProjection):
-                q.check(facts)
+        check_synapse_units(self, q)
         self.projections[name] = q
         self._claimed += q.memory
         return q
@@ -229,7 +217,7 @@ class Network:
         interval : float
             In ms, for values over time; by default ``dt``.
         """
-        self._check_own(view, "inject: view")
+        check_own(self, view, "inject: view")
         self._injections.append(make_injection(self, view, amplitude, start, stop, target, interval))
 
     def poisson_input(
@@ -260,8 +248,8 @@ class Network:
         ValueError, TypeError
             Unknown variables, negative rates, more than 10,000 events a step.
         """
-        self._check_own(view, "poisson_input: view")
-        self._may_change("Poisson input")
+        check_own(self, view, "poisson_input: view")
+        check_open(self, "Poisson input")
         drive = make_poisson_input(self, view, target, rate, weight, n)
         self._poisson_inputs.append(drive)
 
@@ -286,29 +274,7 @@ class Network:
             Times in the past or off the grid, neurons out of range, a neuron that spikes twice in one step. The
             network is then unchanged.
         """
-        if not isinstance(population, Population) or population.network is not self:
-            raise TypeError(f"add_spikes: population: expected a population of this network, got {population!r}")
-        if not isinstance(population.model, SpikeArray):
-            raise ValueError(f"add_spikes: population: {population.name!r} has cells, not a SpikeArray")
-        what = f"add_spikes to {population.name!r}"
-        ms = np.asarray(to_si(times, TIME, f"{what}: times")) * 1e3
-        try:
-            ms, ids = (np.atleast_1d(a) for a in np.broadcast_arrays(ms, np.asarray(ids)))
-        except ValueError:
-            raise ValueError(f"{what}: ids: expected as many as times, {ms.shape}, got {np.shape(ids)}") from None
-        if not ms.size:
-            return
-        more = SpikeArray(ms, ids, rounding=population.model.rounding)
-        if more.size > population.size:
-            raise ValueError(f"{what}: ids: expected 0 to {population.size - 1}, got {more.size - 1}")
-        steps, numbers = more.steps(self.dt_si)
-        if steps[0] < self.step:
-            raise ValueError(f"{what}: times: expected at least {self.time:g} ms (now), got {more.times[0]:g} ms")
-        model = population.model.extended(more.times, more.ids)
-        model.steps(self.dt_si, start=more.times[0])  # refuses a neuron that would spike twice in a step
-        population.model = model
-        if self._engine is not None:
-            self._engine.add_spikes(population, steps, numbers)
+        add_spikes(self, population, times, ids)
 
     def record(
         self, view: Population | PopulationView | Projection, what: str | Sequence[str] = "spikes", interval: Any = None
@@ -323,35 +289,10 @@ class Network:
         interval : float
             Between samples of a variable in ms, by default ``dt``. A sample at t is taken at the start of the step.
         """
-        if not isinstance(what, Sequence):
-            raise TypeError(f"record: what: expected 'spikes' or names of variables, got {what!r}")
-        names = [what] if isinstance(what, str) else list(what)
         if isinstance(view, Projection):
-            if view.network is not self:
-                raise TypeError(f"record: view: expected a projection of this network, got {view!r}")
-            if names not in (["weights"], ["spikes"]) or "w" not in view.values:
-                raise ValueError(f"record: {view.what}: expected 'weights', got {what!r}")
-            self._weight_recorders.setdefault(view, view.weights)
-            return
-        self._check_own(view, "record: view")
-        p, every = view.population, self._interval(interval, "record: interval")
-        if interval is not None and set(names) <= {"spikes"}:
-            raise ValueError(f"record: interval: all spikes are kept, an interval is for variables; got {interval!r}")
-        spikes: list[SpikeRecorder] = []
-        traces: list[TraceRecorder] = []
-        for n in names:
-            taken = (*self._spike_recorders, *spikes) if n == "spikes" else (*self._trace_recorders, *traces)
-            if any(r.population is p and (getattr(r, "part_of", "") or getattr(r, "variable", n)) == n for r in taken):
-                raise ValueError(f"record: {n!r} of population {p.name!r} is recorded already")
-            if n != "spikes":
-                traces += recorders_of(p, n, view.ids, every, self.step)
-                continue
-            if isinstance(p.model, NeuronModel) and not p.model.threshold:
-                what = f"model {p.model.name!r} of population {p.name!r}"
-                raise ValueError(f"record: {what} has no threshold and never spikes")
-            spikes.append(SpikeRecorder(p, np.sort(view.ids), self.step))
-        self._spike_recorders += spikes
-        self._trace_recorders += traces
+            record_weights(self, view, what)
+        else:
+            record_cells(self, view, what, interval)
 
     # -- running ----------------------------------------------------------------------------------------------------
     def run(self, duration: Any, backend: str = "numba", threads: int = 1, progress: bool = False) -> Result:
@@ -375,11 +316,8 @@ class Network:
             ``interrupted`` is true.
         """
         check_backend(backend)
-        steps = self._steps(duration, "run: duration")
-        if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or not 1 <= threads <= 1024:
-            raise ValueError(f"run: threads: expected a whole number in 1 ... 1024, got {threads!r}")
-        if threads > 1 and backend != "numba":
-            raise ValueError(f"run: threads: the {backend!r} backend runs on one thread, got {threads}")
+        steps = time_steps(duration, self.dt_si, "run: duration")
+        threads = check_threads(threads, backend)
         if not self.populations:
             raise ValueError("run: the network has no population")
         if backend == "brian2":
@@ -396,20 +334,8 @@ class Network:
             from .engine import Engine
 
             self._engine = Engine(self, backend)
-        if progress:
-            from tqdm import tqdm
-
-            form = "{l_bar}{bar}| {n:.0f}/{total:.0f} ms [{elapsed}<{remaining}]"
-            with tqdm(total=steps * self.dt, desc="simulating", bar_format=form) as bar:
-
-                def advanced(n: int) -> None:
-                    bar.update(min(n * self.dt, bar.total - bar.n))
-
-                interrupted = self._engine.run(
-                    steps, int(threads), lambda n: bar.update(min(n * self.dt, bar.total - bar.n))
-                )
-        else:
-            interrupted = self._engine.run(steps, int(threads), None)
+        with progress_bar(steps, self.dt) if progress else nullcontext() as advanced:
+            interrupted = self._engine.run(steps, threads, advanced)
         self._last = collect(self, backend, interrupted)
         return self._last
 
@@ -432,8 +358,6 @@ class Network:
 
     def park(self) -> None:
         """Take the network out of its run; the next `run` goes on with arrays made anew."""
-        from .state_file import on_its_way
-
         if self._engine is not None:
             self._restored = on_its_way(self)
             self._drop_engine()
@@ -453,14 +377,10 @@ class Network:
 
     def save_state(self, path: Any) -> None:
         """Write the whole state (variables, weights, spikes on their way, time) to a file; see `restore_state`."""
-        from .state_file import save
-
         save(self, path)
 
     def restore_state(self, path: Any) -> None:
         """Read a state written by a network of the same structure; what follows is the same bit for bit."""
-        from .state_file import restore
-
         restore(self, path)
 
     def describe(self) -> str:
@@ -469,74 +389,9 @@ class Network:
         What is constant costs nothing: a weight that was given as one value, the delay, and the traces of plastic
         synapses that belong to one of the two neurons are not stored with the synapses.
         """
-        lines = [f"Network: dt {self.dt:g} ms, seed {self.seed}, {self.dtype}, at t = {self.time:g} ms"]
-        for p in self.populations.values():
-            kind = p.model.name if isinstance(p.model, NeuronModel) else "spike array"
-            slow = f", updated every {p.every} steps" if p.every > 1 else ""
-            lines.append(f"  population {p.name!r}: {p.size} x {kind}{slow}")
-        for drive in self._poisson_inputs:
-            where = f"{len(drive.ids)} neurons of {drive.population.name!r}, {drive.target}"
-            lines.append(f"  Poisson input to {where}: {drive.n} x {drive.rate:g} Hz")
-        for q in self.projections.values():
-            steps = sorted(a + d for a, d in q.delay_pairs())
-            delays = f"{steps[0] * self.dt:g} ... {steps[-1] * self.dt:g} ms" if steps else "-"
-            what = f"{'about ' if q.procedural else ''}{q.about} synapses ({q.synapse.name}) -> {q.target or '-'}"
-            lines.append(f"  projection {q.name!r}: {what}, delay {delays}")
-        if self._engine is not None:
-            for b in self._engine.layout.bundles:
-                lines.append(f"  layout of {', '.join(repr(q.name) for q in b.projections)}: {b.describe()}")
-            slab = self._engine.slab
-            often = "in every step" if slab <= 1 else f"every {slab} steps"
-            lines.append(f"  backend {self._engine.backend!r}: threads meet {often}")
-        return "\n".join(lines)
+        return describe(self)
 
     def __repr__(self) -> str:
         neurons = sum(p.size for p in self.populations.values())
         synapses = sum(q.about for q in self.projections.values())
         return f"Network({neurons} neurons, {synapses} synapses, t = {self.time:g} ms)"
-
-    # -- help -------------------------------------------------------------------------------------------------------
-    def _name(self, name: str | None, default: str, taken: Mapping[str, Any]) -> str:
-        if name is None:
-            name, k = default, 2
-            while name in taken:
-                name, k = f"{default} {k}", k + 1
-        if not isinstance(name, str) or not name or not name.isprintable() or "/" in name:
-            raise ValueError(f"name: expected a printable text without '/', got {name!r}")
-        if name in taken:
-            raise ValueError(f"name: {name!r} is taken already")
-        return name
-
-    def _may_change(self, what: str) -> None:
-        if self._engine is not None or self._restored is not None:
-            when = "before the first run or after reset()"
-            raise ValueError(f"a {what} can be added {when}, not at t = {self.time:g} ms")
-
-    def _check_own(self, view: Any, what: str) -> None:
-        if not isinstance(view, Population | PopulationView) or view.population.network is not self:
-            raise TypeError(f"{what}: expected a population of this network, got {view!r}")
-
-    def _steps(self, time: Any, what: str) -> int:
-        """Give one time in ms as a number of steps."""
-        si = to_si(time, TIME, what)
-        if not isinstance(si, float):
-            raise TypeError(f"{what}: expected one time, got {time!r}")
-        return int(grid_steps(si, self.dt_si, what))
-
-    def _interval(self, interval: Any, what: str) -> int:
-        every = 1 if interval is None else self._steps(interval, what)
-        if every < 1:
-            raise ValueError(f"{what}: expected at least dt = {self.dt:g} ms, got {interval!r}")
-        return every
-
-    def _fitting(self, size: float, what: str) -> float:
-        """Give ``size`` (bytes) back; refuse what cannot fit into memory, with the estimate, before it is made."""
-        import os
-
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-        if self._claimed + size > 0.9 * total:
-            raise ValueError(
-                f"{what}: needs about {size / 2**30:.3g} GiB, {self._claimed / 2**30:.3g} GiB are claimed already and "
-                f"this machine has {total / 2**30:.3g} GiB"
-            )
-        return size

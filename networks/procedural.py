@@ -16,6 +16,7 @@ import numpy as np
 
 from .bundle import Bundle
 from .connectors import AllToAll, Connector, FixedOutDegree, FixedProbability
+from .memory_claims import fitting
 from .projection import Projection
 from .values import resolve
 from .wiring import Wiring, number_type
@@ -109,7 +110,7 @@ class ProceduralProjection(Projection):
         if self._kept is not None:
             return self._kept
         bits = number_type(self.post.population.size)
-        self.network._fitting(self.size * np.dtype(bits).itemsize, f"{self.what}: {self.size:.3g} synapses, drawn")
+        fitting(self.network, self.size * np.dtype(bits).itemsize, f"{self.what}: {self.size:.3g} synapses, drawn")
         count = np.zeros(self.pre.population.size, dtype=np.int64)
         count[self.pre.ids] = self._lengths
         row = np.concatenate(([0], np.cumsum(count)))

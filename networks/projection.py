@@ -10,6 +10,7 @@ import numpy as np
 from ..plasticity.model import SynapseModel
 from ..units import DIMENSIONLESS, LENGTH, TIME, Dims, edge_unit, to_edge
 from .connectors import Connector
+from .memory_claims import fitting
 from .population import Population, PopulationView
 from .sources import SpikeArray
 from .synapse_target import bind_synapse
@@ -251,7 +252,7 @@ class Projection:
         kept = count * (4 + self.network.dtype.itemsize * len(self._variables()))
         drawing = 40 * count  # pairs of numbers, while they are drawn and sorted
         what = f"{self.what}: {connector!r} makes about {count:.3g} synapses"
-        self.memory = self.network._fitting(kept + drawing, what) - drawing
+        self.memory = fitting(self.network, kept + drawing, what) - drawing
 
     def _positions(self) -> tuple[np.ndarray, np.ndarray] | None:
         pre, post = self.pre.population.positions, self.post.population.positions

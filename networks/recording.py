@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -13,16 +14,18 @@ from ..language import expression_names
 from ..neurons.model import NeuronModel
 from ..units import DIMENSIONLESS, TIME, VOLTAGE, Dims, edge_unit, parse_quantity, to_edge
 from ..versions import versions_of
+from .network_checks import check_own
 from .records import PopulationRecord, ProjectionRecord, Trace
 from .result import Result
 from .spiketrains import SpikeTrains
-from .values import evaluate
+from .values import evaluate, interval_steps
 
 if TYPE_CHECKING:
     from .network import Network
-    from .population import Population
+    from .population import Population, PopulationView
+    from .projection import Projection
 
-__all__ = ["SpikeRecorder", "TraceRecorder", "collect", "recorders_of"]
+__all__ = ["SpikeRecorder", "TraceRecorder", "collect", "record_cells", "record_weights"]
 
 
 @dataclass
@@ -93,6 +96,48 @@ class TraceRecorder:
         return max(0, -(-(step + n - self.first(step)) // self.every))
 
 
+def record_weights(network: Network, projection: Projection, what: str | Sequence[str]) -> None:
+    """Keep the weights that a projection has now, and show them in results beside the later ones."""
+    names = _names_in(what)
+    if projection.network is not network:
+        raise TypeError(f"record: view: expected a projection of this network, got {projection!r}")
+    if names not in (["weights"], ["spikes"]) or "w" not in projection.values:
+        raise ValueError(f"record: {projection.what}: expected 'weights', got {what!r}")
+    network._weight_recorders.setdefault(projection, projection.weights)
+
+
+def record_cells(
+    network: Network, view: Population | PopulationView, what: str | Sequence[str], interval: Any
+) -> None:  # fmt: skip
+    """Begin to record spikes or variables of cells; nothing is begun if one of them is refused."""
+    names = _names_in(what)
+    check_own(network, view, "record: view")
+    p, every = view.population, interval_steps(interval, network.dt_si, "record: interval")
+    if interval is not None and set(names) <= {"spikes"}:
+        raise ValueError(f"record: interval: all spikes are kept, an interval is for variables; got {interval!r}")
+    spikes: list[SpikeRecorder] = []
+    traces: list[TraceRecorder] = []
+    for n in names:
+        taken = (*network._spike_recorders, *spikes) if n == "spikes" else (*network._trace_recorders, *traces)
+        if any(r.population is p and (getattr(r, "part_of", "") or getattr(r, "variable", n)) == n for r in taken):
+            raise ValueError(f"record: {n!r} of population {p.name!r} is recorded already")
+        if n != "spikes":
+            traces += _recorders_of(p, n, view.ids, every, network.step)
+            continue
+        if isinstance(p.model, NeuronModel) and not p.model.threshold:
+            cells = f"model {p.model.name!r} of population {p.name!r}"
+            raise ValueError(f"record: {cells} has no threshold and never spikes")
+        spikes.append(SpikeRecorder(p, np.sort(view.ids), network.step))
+    network._spike_recorders += spikes
+    network._trace_recorders += traces
+
+
+def _names_in(what: Any) -> list[str]:
+    if not isinstance(what, Sequence):
+        raise TypeError(f"record: what: expected 'spikes' or names of variables, got {what!r}")
+    return [what] if isinstance(what, str) else list(what)
+
+
 def collect(network: Network, backend: str, interrupted: bool) -> Result:
     """Make the result of everything recorded since the last reset."""
     dt, stop = network.dt, network.step * network.dt
@@ -137,7 +182,7 @@ def _trace(r: TraceRecorder, dt: float) -> Trace:
     return Trace(r.variable, steps * dt, r.ids, to_edge(values, dims), edge_unit(dims)[0])
 
 
-def recorders_of(p: Population, name: str, ids: np.ndarray, every: int, begin: int) -> list[TraceRecorder]:
+def _recorders_of(p: Population, name: str, ids: np.ndarray, every: int, begin: int) -> list[TraceRecorder]:
     """Give what must be recorded to know a variable: itself, or for an expression the variables that it reads."""
     model = p.model
     if not isinstance(model, NeuronModel) or name not in model.subexpressions:

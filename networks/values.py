@@ -16,9 +16,9 @@ from ..kernels.random import series
 from ..kernels.special import exprel
 from ..language import parse_expression
 from ..plasticity.model import SynapseModel
-from ..units import DIMENSIONLESS, Dims, dims_text, edge_unit, is_unit, parse_quantity, to_si
+from ..units import DIMENSIONLESS, TIME, Dims, dims_text, edge_unit, is_unit, parse_quantity, to_si
 
-__all__ = ["check_bounds", "evaluate", "grid_steps", "resolve"]
+__all__ = ["check_bounds", "evaluate", "grid_steps", "interval_steps", "resolve", "time_steps"]
 
 _PLAIN = {  # of numbers without unit
     "exp": np.exp, "log": np.log, "log10": np.log10, "sin": np.sin, "cos": np.cos, "tan": np.tan,
@@ -207,3 +207,19 @@ def grid_steps(seconds: float | np.ndarray, dt: float, what: str, rounding: bool
         bad = np.atleast_1d(seconds)[np.atleast_1d(off)][0] * 1e3
         raise ValueError(f"{what}: {bad:.10g} ms is not a multiple of the time step dt = {dt * 1e3:g} ms")
     return steps.astype(np.int64)
+
+
+def time_steps(time: Any, dt: float, what: str) -> int:
+    """Give one time in ms, as a user gives it, as a number of steps of ``dt`` s."""
+    si = to_si(time, TIME, what)
+    if not isinstance(si, float):
+        raise TypeError(f"{what}: expected one time, got {time!r}")
+    return int(grid_steps(si, dt, what))
+
+
+def interval_steps(interval: Any, dt: float, what: str) -> int:
+    """Give a time between two samples as a number of steps of ``dt`` s, 1 if there is none."""
+    every = 1 if interval is None else time_steps(interval, dt, what)
+    if every < 1:
+        raise ValueError(f"{what}: expected at least dt = {dt * 1e3:g} ms, got {interval!r}")
+    return every

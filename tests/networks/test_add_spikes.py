@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from sample_networks import COUNTER
 
-from spikegram.networks import Network, OneToOne, SpikeArray
+from spikegram.networks import FromList, Network, OneToOne, SpikeArray
 from spikegram.neurons.spinnaker_lif import SLOW
 
 TIMES, IDS = [0, 3, 3, 7, 12, 12, 15, 21], [1, 0, 2, 1, 0, 1, 2, 0]
@@ -127,3 +128,35 @@ def test_only_spike_arrays_of_this_network_take_spikes() -> None:
         net.add_spikes(build().populations["source"], 1, 0)
     with pytest.raises(TypeError, match="expected a population of this network"):
         net.add_spikes(net.populations["source"][:1], 1, 0)
+
+
+def test_spikes_given_between_runs_are_as_if_given_first():
+    times, ids = np.array([0.1, 0.4, 0.4, 0.7, 1.0, 1.2]), np.array([0, 1, 0, 1, 1, 0])
+    results = []
+    for cut in (6, 0, 2):
+        net = Network(dt=0.1)
+        cells = net.population(2, COUNTER, name="cells")
+        source = net.population(2, SpikeArray(times[:cut], ids[:cut], size=2), name="source")
+        net.project(
+            source, cells, FromList([(0, 0), (0, 1), (1, 1)]), weight=[1, 2, 4], target="x", delay=[0, 0.5, 0.1]
+        )
+        net.record(cells, "x")
+        net.record(source, "spikes")
+        net.run(0.3, backend="reference")
+        if cut == 2:
+            with pytest.raises(ValueError, match="spikes twice in the step at 0.4 ms"):
+                net.add_spikes(source, 0.4, 1)
+        late = np.arange(cut, 6)
+        net.add_spikes(source, times[late[times[late] >= 0.3]], ids[late[times[late] >= 0.3]])
+        results.append(net.run(1.2, backend="reference"))
+    assert results[0]["source"].spikes == results[2]["source"].spikes
+    assert np.array_equal(results[0]["cells"].x, results[2]["cells"].x)
+    assert results[1]["source"].spikes.steps.tolist() == [4, 4, 7, 10, 12]  # the one at 0.1 ms was past
+    with pytest.raises(ValueError, match=r"add_spikes to 'source': times: expected at least 1.5 ms \(now\), got 1 ms"):
+        net.add_spikes(source, 1, 0)
+    with pytest.raises(ValueError, match="ids: expected 0 to 1, got 2"):
+        net.add_spikes(source, 5, 2)
+    with pytest.raises(ValueError, match="'cells' has cells, not a SpikeArray"):
+        net.add_spikes(cells, 5, 0)
+    with pytest.raises(TypeError, match="expected a population of this network"):
+        net.add_spikes("source", 5, 0)

@@ -385,18 +385,6 @@ def test_a_second_ctrl_c_ends_as_usual():
             signal.raise_signal(signal.SIGINT)
 
 
-def test_progress_bar(capsys):
-    net = samples.busy(record=False)
-    net.run(50, progress=True)
-    text = capsys.readouterr().err
-    assert "simulating" in text
-    assert "50/50 ms" in text
-    net.run(0, progress=True)
-    assert "0/0 ms" in capsys.readouterr().err
-    net.run(5)
-    assert capsys.readouterr().err == ""
-
-
 # -- two networks at once ---------------------------------------------------------------------------------------------
 def test_two_networks_in_two_threads(whole):
     found, problems = {}, []

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sample_networks as samples
 
-from spikegram.networks import Network
+from spikegram.networks import Network, SpikeArray
 from spikegram.neurons import NeuronModel
 
 COUNTER = NeuronModel("x : amp\nI_ext : amp (input)", update="x = x + I_ext", name="counter")
@@ -40,3 +41,103 @@ def test_arguments_in_steps_and_si() -> None:
     made = net._injections[0]
     assert (made.start, made.stop, made.every, made.width) == (10, 20, 5, 2)
     np.testing.assert_allclose(made.values, 1e-9)
+
+
+@pytest.fixture
+def net():
+    return Network(dt=0.1, seed=1)
+
+
+@pytest.fixture
+def cells(net):
+    return net.population(3, samples.COUNTER, name="cells")
+
+
+def held(net, cells, steps=30, backend="reference"):
+    """What the input variable `y` held in each step [T, N]."""
+    net.record(cells, "y")
+    return net.run((steps + 1) * 0.1, backend=backend)["cells"].y[1:]
+
+
+def expected(steps=30, size=3):
+    return np.zeros((steps, size))
+
+
+def test_constant_injection(net, cells):
+    net.inject(cells[[2, 0]], 3, target="y")
+    net.inject(cells, 4, target="y", start=1, stop=1.2)
+    net.inject(cells[1], "5", target="y", start="0.5*ms")
+    net.inject(cells[[]], 7, target="y")
+    want = expected()
+    want[:, [2, 0]] += 3
+    want[10:12] += 4
+    want[5:, 1] += 5
+    assert np.array_equal(held(net, cells), want)
+
+
+@pytest.mark.parametrize("backend", ["reference", "numba"])
+def test_waveforms(net, cells, backend):
+    if backend == "numba":  # the structure that is compiled already
+        net = samples.counting(np.zeros((1, 3)), [])
+        net._trace_recorders.clear()
+        cells = net.populations["cells"]
+    rng = np.random.default_rng(0)
+    wave, each, column = rng.random(4), rng.random((6, 2)), rng.random((3, 1))
+    net.inject(cells, wave, target="y", start=0.2, interval=0.3)
+    net.inject(cells[[2, 1]], each, target="y")
+    net.inject(cells[[2, 1]], each, target="y", start=0.7, stop=1)
+    net.inject(cells[0], column, target="y", start=2.9)
+    want = expected()
+    for n in range(12):
+        want[2 + n] += wave[n // 3]
+    want[:6, [2, 1]] += each
+    want[7:10, [2, 1]] += each[:3]
+    want[29, 0] += column[0, 0]
+    assert np.allclose(held(net, cells, backend=backend), want, rtol=0, atol=1e-15)
+
+
+def test_injection_in_its_unit_and_into_the_only_input(net):
+    driven = NeuronModel("v : volt\nI : amp (input)", update="v = R*I", parameters=dict(R="10*Mohm"), name="driven")
+    p = net.population(2, driven)
+    net.inject(p[0], 2)  # nA
+    net.inject(p[1], "500*pA")
+    net.run(0.2, backend="reference")
+    assert p.get("v") == pytest.approx([20, 5])
+    assert p.get("I") == pytest.approx([2, 0.5])
+    net.inject(p, [[1, 2]] * 3, start=0.2)  # inputs may be added between runs
+    net.run(0.1, backend="reference")
+    assert p.get("I") == pytest.approx([3, 2.5])
+    net.reset()
+    net.run(0.3, backend="reference")
+    assert p.get("I") == pytest.approx([3, 2.5])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "match"),
+    [
+        (dict(amplitude=1), ValueError, r"inject: target: .*population 'cells' \(go, y\), got None"),
+        (dict(amplitude=1, target="x"), ValueError, r"\(go, y\), got 'x'"),
+        (dict(amplitude="1*nA", target="y"), ValueError, "inject into 'cells': amplitude: .*in amp"),
+        (dict(amplitude=None, target="y"), TypeError, "inject into 'cells': amplitude: expected a number"),
+        (dict(amplitude=float("nan"), target="y"), ValueError, "amplitude: NaN"),
+        (dict(amplitude=[0, float("inf")], target="y"), ValueError, "amplitude: expected finite numbers"),
+        (dict(amplitude=[], target="y"), ValueError, r"one value, \[T\] or \[T, 3\], got shape \(0,\)"),
+        (dict(amplitude=np.ones((4, 2)), target="y"), ValueError, r"one value, \[T\] or \[T, 3\], got shape \(4, 2\)"),
+        (dict(amplitude=np.ones((4, 3, 1)), target="y"), ValueError, r"got shape \(4, 3, 1\)"),
+        (dict(amplitude=1, target="y", start=-1), ValueError, "start: expected times >= 0, got -1 ms"),
+        (dict(amplitude=1, target="y", start=0.15), ValueError, "start: 0.15 ms is not a multiple of the time step"),
+        (dict(amplitude=1, target="y", start=[1, 2]), TypeError, "start: expected one time, got"),
+        (dict(amplitude=1, target="y", start=1, stop=1), ValueError, "stop: expected a time after start, got 1"),
+        (dict(amplitude=[1, 2], target="y", interval=0), ValueError, "interval: expected at least dt = 0.1 ms, got 0"),
+        (dict(amplitude=[1, 2], target="y", interval=0.25), ValueError, "interval: 0.25 ms is not a multiple"),
+    ],
+)  # fmt: skip
+def test_wrong_injections(net, cells, arguments, error, match):
+    with pytest.raises(error, match=match):
+        net.inject(cells, **arguments)
+    assert net._injections == []
+
+
+def test_spike_arrays_take_no_current(net):
+    with pytest.raises(ValueError, match=r"population 's' \(it has none\), got None"):
+        net.inject(net.population(1, SpikeArray([]), name="s"), 1)

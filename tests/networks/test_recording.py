@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sample_networks import COUNTER
 
 from spikegram.networks import FromList, Network, OneToOne, SpikeArray
 from spikegram.networks.recording import SpikeRecorder, TraceRecorder, collect
@@ -252,3 +253,39 @@ def test_expressions_are_recorded_from_the_variables_they_read() -> None:
         net.record(p, "nothing")
     with pytest.raises(ValueError, match="reads 'not_refractory'"):
         net.record(p, "late")
+
+
+# -- refusals ---------------------------------------------------------------------------------------------------------
+def test_wrong_recordings(net):
+    cells = net.population(3, COUNTER, name="cells")
+    net.record(cells, "x")
+    for what, error, match in (
+        ("w", ValueError, "population 'cells': 'w' is no state variable; expected one of x, z, go, y"),
+        (5, TypeError, "record: what: expected 'spikes' or names of variables, got 5"),
+        ([5], ValueError, "5 is no state variable"),
+        ("x", ValueError, "'x' of population 'cells' is recorded already"),
+        (["z", "z"], ValueError, "'z' of population 'cells' is recorded already"),
+        (["spikes", "y", "x"], ValueError, "'x' of population 'cells' is recorded already"),
+    ):
+        with pytest.raises(error, match=match):
+            net.record(cells, what)
+    for interval, match in ((0, "at least dt = 0.1 ms, got 0"), (0.15, "0.15 ms is not a multiple"), (-1, ">= 0")):
+        with pytest.raises(ValueError, match=f"record: interval: .*{match}"):
+            net.record(cells, "y", interval=interval)
+    with pytest.raises(ValueError, match="record: interval: all spikes are kept"):
+        net.record(cells, "spikes", interval=1)
+    mute = net.population(1, NeuronModel("u : 1", name="mute"))
+    with pytest.raises(ValueError, match="model 'mute' of population 'mute' has no threshold and never spikes"):
+        net.record(mute, "spikes")
+    source = net.population(1, SpikeArray([]), name="source")
+    with pytest.raises(ValueError, match="'source' is a spike array and has no variable 'v'"):
+        net.record(source, "v")
+    q = net.project(cells, cells, OneToOne(), weight=1, target="x", name="q")
+    with pytest.raises(ValueError, match="record: projection 'q': expected 'weights', got 'x'"):
+        net.record(q, "x")
+    bare = net.project(cells, cells, OneToOne(), synapse=SynapseModel("u : 1", on_pre="u = u + 1"), name="bare")
+    with pytest.raises(ValueError, match="record: projection 'bare': expected 'weights'"):
+        net.record(bare, "weights")
+    # nothing of a refused call is kept
+    assert [(r.population.name, r.variable) for r in net._trace_recorders] == [("cells", "x")]
+    assert net._spike_recorders == []

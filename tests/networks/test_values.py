@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from spikegram.kernels.random import normal, uniform
-from spikegram.networks.values import evaluate, grid_steps, resolve
+from spikegram.networks.values import evaluate, grid_steps, interval_steps, resolve, time_steps
 from spikegram.units import CURRENT, DIMENSIONLESS, LENGTH, TIME, VOLTAGE
 
 STREAM = (1, 64, 2**62)
@@ -245,3 +245,12 @@ def test_grid_of_arrays():
     for long in (np.inf, np.nan, 1e9):
         with pytest.raises(ValueError, match="is too long for steps of 0.1 ms"):
             grid_steps(np.array([1e-4, long]), 1e-4, "t")
+
+
+def test_one_time_of_a_user_in_steps():
+    assert [time_steps(t, 1e-4, "t") for t in (0, 0.3, "2*ms", np.float64(1))] == [0, 3, 20, 10]
+    with pytest.raises(TypeError, match="t: expected one time, got"):
+        time_steps([1, 2], 1e-4, "t")
+    assert [interval_steps(t, 1e-4, "t") for t in (None, 0.1, "1*ms")] == [1, 1, 10]
+    with pytest.raises(ValueError, match="t: expected at least dt = 0.1 ms, got 0"):
+        interval_steps(0, 1e-4, "t")
