@@ -66,19 +66,22 @@ class LoopPlan(NamedTuple):
         return not self.meets_twice and not any(s.summed for s in self.synapses)
 
 
-_LOOP_READS = ("_X", "_A", "_nr", "_lo", "_hi", "_ids", "_ptr", "_acc_row", "_acc_mode", "_until")
+_LOOP_READS = {  # what the loop itself takes of a group, and how it calls it
+    "_X": "X", "_A": "A", "_nr": "nr", "_lo": "lo", "_hi": "hi", "_ids": "ids", "_ptr": "ptr", "_acc_row": "row",
+    "_acc_mode": "mode", "_until": "until",
+}  # fmt: skip
 
 
 def group_arrays(call: GroupCall) -> tuple[str, ...]:
     """Those arrays of a group that the loop takes; what is never read would only make compilation slower."""
     read = {a for _, its in call.arguments for a in its} | set(_LOOP_READS)
-    return tuple(a for a in GROUP_ARRAYS.split(", ") if a in read)
+    return tuple(a for a in GROUP_ARRAYS if a in read)
 
 
 def synapse_arrays(call: SynapseCall) -> tuple[str, ...]:
     """Those arrays of a bundle that the loop takes."""
     read = {a for _, its in call.arguments for a in its}
-    return tuple(a for a in SYNAPSE_ARRAYS.split(", ") if a in read)
+    return tuple(a for a in SYNAPSE_ARRAYS if a in read)
 
 
 def numba_loop(plan: LoopPlan) -> str:
@@ -101,8 +104,7 @@ def numba_loop(plan: LoopPlan) -> str:
     out += ["", "", "@_njit(**options)", f"def run(thread, threads, sync, slab, k0, n, step0, dt, seed, {arguments}):"]
     for n, call in enumerate(plan.groups):
         out += [f"    g{n}{a} = g{n}[{k}]" for k, a in enumerate(group_arrays(call))]
-        short = zip(("X", "A", "nr", "lo", "hi", "ids", "ptr", "row", "mode", "until"), _LOOP_READS, strict=True)
-        out += [f"    {a}{n} = g{n}{b}" for a, b in short]
+        out += [f"    {short}{n} = g{n}{a}" for a, short in _LOOP_READS.items()]
         out += [f"    own = hi{n}[thread, hi{n}.shape[1] - 1] - lo{n}[thread, 0]"]
         out += [f"    room{n} = ids{n}.shape[1] - 2 * max(slab, 1) * own"]
     for n, call in enumerate(plan.synapses):

@@ -1,7 +1,7 @@
 """Source of a cell model for a target: constants, state update with threshold, reset.
 
 Every generated module has the functions ``constants``, ``refractory_time``, ``rates``, ``advance`` and ``reset`` with
-the same signatures, whatever the model; the arrays are those of `layout.py`.
+the same signatures, whatever the model; the arrays are those of `arrays.py`.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ __all__ = ["constant_names", "numba_neuron", "reference_neuron"]
 
 _UNPACK = "@UNPACK@"  # stands where a function takes its arrays out of the tuple
 _DRAW = {"rand": "uniform", "randn": "normal"}
-_CLOCK = "_thread, _k, _step, dt, _seed"
-_SIGNATURE = "(_thread, _k, _step, dt, _seed, _group)"
+_CLOCK = ("_thread", "_k", "_step", "dt", "_seed")
+_SIGNATURE = f"({', '.join(_CLOCK)}, _group)"
 
 
 def constant_names(p: NeuronProgram) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -250,7 +250,7 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
         ]
         out += _assignments(p.reset, printer, " " * 8)
         out += [f"        _X[{rows[n]}, _i] = {n}" for n in writes]
-    return with_arguments(out, f"{_CLOCK}, {GROUP_ARRAYS}").replace("@IMPORTS@", numba_imports(single))
+    return with_arguments(out, (*_CLOCK, *GROUP_ARRAYS)).replace("@IMPORTS@", numba_imports(single))
 
 
 def _may_stay(p: NeuronProgram) -> set[str]:
@@ -259,7 +259,7 @@ def _may_stay(p: NeuronProgram) -> set[str]:
     return {n for n, value in p.new.items() if value in made and made[value].has(sp.Piecewise)}
 
 
-def with_arguments(lines: list[str], names: str) -> str:
+def with_arguments(lines: list[str], names: tuple[str, ...]) -> str:
     """Join the lines of a module and give each function those arguments that it reads, for ``@`` in its text.
 
     Whole tuples of arrays as arguments would cost seconds of compilation. ``ARGUMENTS``, at the end of the module,
@@ -270,7 +270,7 @@ def with_arguments(lines: list[str], names: str) -> str:
     for k, text in enumerate(functions[1:], 1):
         name = re.search(r"def (\w+)\(", text)[1]
         inner = {n for other, names_ in found.items() if f" {other}(" in text for n in names_}
-        read = [n for n in names.split(", ") if n in inner or re.search(rf"\b{n}\b", text)]
+        read = [n for n in names if n in inner or re.search(rf"\b{n}\b", text)]
         found[name] = read
         for other, its in found.items():
             text = re.sub(rf"\b{other}\((.*)@\)", lambda m, o=other, a=its: f"{o}({m[1]}{', '.join(a)})", text)
@@ -278,11 +278,11 @@ def with_arguments(lines: list[str], names: str) -> str:
     return "".join(functions) + f"\n\nARGUMENTS = { ({n: tuple(a) for n, a in found.items()})!r}\n"
 
 
-def unpacked(lines: list[str], mark: str, names: str, tuple_name: str) -> str:
+def unpacked(lines: list[str], mark: str, names: tuple[str, ...], tuple_name: str) -> str:
     """Join the lines of a module; where ``mark`` stands, a function takes the arrays that it reads out of a tuple."""
     functions = re.split(r"(?m)^(?=def )", "\n".join(lines) + "\n")
     for k, text in enumerate(functions):
-        used = [(n, i) for i, n in enumerate(names.split(", ")) if re.search(rf"\b{n}\b", text)]
+        used = [(n, i) for i, n in enumerate(names) if re.search(rf"\b{n}\b", text)]
         left, right = ", ".join(n for n, _ in used), ", ".join(f"{tuple_name}[{i}]" for _, i in used)
         functions[k] = text.replace(mark, f"    {left} = {right}" if used else "    pass")
     return "".join(functions)

@@ -13,7 +13,8 @@ from .synapse_form import SynapseForm
 __all__ = ["numba_synapse"]
 
 _DEEP = " " * 16
-_OUTSIDE = "_thread, _k, _step, dt, _seed, _Xs, _Xt, _At, _ids, _ptr, _phase, _lo, _hi"  # beside the synapses' arrays
+# beside the synapses' arrays
+_OUTSIDE = ("_thread", "_k", "_step", "dt", "_seed", "_Xs", "_Xt", "_At", "_ids", "_ptr", "_phase", "_lo", "_hi")
 
 
 def numba_synapse(p: SynapseProgram, form: SynapseForm, single: bool) -> str:
@@ -24,7 +25,7 @@ def numba_synapse(p: SynapseProgram, form: SynapseForm, single: bool) -> str:
         imports += "\nfrom spikegram.kernels.compiled_rows import draw_row as _draw_row"
     out = header(p, r, "Numba kernel", imports, compiled=True)
     out += [*on_pre(r), *_on_post(r), *_fade(r), *_clocked(r), *_summed(r)]
-    return with_arguments(out, f"{_OUTSIDE}, {SYNAPSE_ARRAYS}")
+    return with_arguments(out, (*_OUTSIDE, *SYNAPSE_ARRAYS))
 
 
 def _on_post(r: Side) -> list[str]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..kernels.arrays import SYNAPSE_ARRAYS
+from ..kernels.arrays import SynapseArrays
 from ..kernels.synapse_form import SynapseForm
 from .wiring import Wiring, number_type, same_everywhere, smallest
 
@@ -159,8 +159,8 @@ class Bundle:
         return bool((row[classes, neurons] == given).all())
 
     # -- arrays -----------------------------------------------------------------------------------------------------
-    def arrays(self, threads: int) -> tuple:
-        """Take the synapses over from the projections and give the tuple that the kernels know as synapses."""
+    def arrays(self, threads: int) -> SynapseArrays:
+        """Take the synapses over from the projections and give the arrays of a run."""
         from ..kernels import packing
 
         m, group = self.module, self.target
@@ -212,9 +212,9 @@ class Bundle:
         self.post_traces = post.copy()
         summed = np.zeros(len(group.populations), dtype=bool)  # populations whose sums are made here
         summed[[group.place[id(p.post.population)] for p in self.projections]] = True
-        return self._as_tuple(
-            _row=self.rows, _src=src, _Y=self.values, _when=self.when, _kind=kinds, _sid=own, _colptr=colptr, _col=col,
-            _summed=summed, _xtr=self.pre_traces, _ytr=self.post_traces,
+        return self._as_arrays(
+            row=self.rows, src=src, Y=self.values, when=self.when, kind=kinds, sid=own, colptr=colptr, col=col,
+            summed=summed, xtr=self.pre_traces, ytr=self.post_traces,
         )  # fmt: skip
 
     def _lists(self, kind: np.dtype) -> tuple[np.ndarray, np.ndarray]:
@@ -230,28 +230,28 @@ class Bundle:
         """Before a run: what was listed ahead is forgotten, and looked up again among the last spikes."""
         self.book[:] = 0
 
-    def _as_tuple(self, **more: np.ndarray) -> tuple:
-        """Give the tuple: what every bundle has, and what is given; the rest is empty."""
+    def _as_arrays(self, **more: np.ndarray) -> SynapseArrays:
+        """Give the arrays: what every bundle has, and what is given; the rest is empty."""
         m, kept, none = self.module, self.first_of_kind, np.zeros(0, dtype=np.int64)
         self.kind_scalars = self.scalars[kept]
         stream = np.array([2**31 + 64 * self.projections[k].number for k in kept], dtype=np.uint64)
         empty = dict(
-            _row=none[None], _src=np.empty(0, np.uint16), _Y=np.empty((0, 0), self.target.dtype), _when=none,
-            _kind=np.empty(0, np.int32), _sid=none, _colptr=none[None], _col=np.empty(0, np.uint32),
-            _summed=np.empty(0, bool), _xtr=np.zeros((0, 1, 1, 1), self.target.dtype),
-            _ytr=np.zeros((0, 1, 1), self.target.dtype), _rules=none[None], _scales=np.empty(0), _crule=none,
+            row=none[None], src=np.empty(0, np.uint16), Y=np.empty((0, 0), self.target.dtype), when=none,
+            kind=np.empty(0, np.int32), sid=none, colptr=none[None], col=np.empty(0, np.uint32),
+            summed=np.empty(0, bool), xtr=np.zeros((0, 1, 1, 1), self.target.dtype),
+            ytr=np.zeros((0, 1, 1), self.target.dtype), rules=none[None], scales=np.empty(0), crule=none,
         )  # fmt: skip
         made = empty | more
-        kind = made["_row"].dtype
+        kind = made["row"].dtype
         self.due, self.book = self._lists(kind)
         made |= dict(
-            _tgt=self.targets, _C=self.kind_scalars, _ckind=self.class_kind, _stream=stream, _base=self.base[kept],
-            _ax=self.axonal, _dend=self.dendritic, _early=self.early,
-            _rpre=_positions(m.PRE, self.source.rows), _rpost=_positions(m.POST, self.target.rows),
-            _racc=self.accumulators, _late=self.late, _rsum=_positions(m.SUMS, self.target.rows),
-            _seg=np.zeros((self.threads, 4 * _BLOCK), dtype=kind), _due=self.due, _book=self.book,
+            tgt=self.targets, C=self.kind_scalars, ckind=self.class_kind, stream=stream, base=self.base[kept],
+            ax=self.axonal, dend=self.dendritic, early=self.early,
+            rpre=_positions(m.PRE, self.source.rows), rpost=_positions(m.POST, self.target.rows),
+            racc=self.accumulators, late=self.late, rsum=_positions(m.SUMS, self.target.rows),
+            seg=np.zeros((self.threads, 4 * _BLOCK), dtype=kind), due=self.due, book=self.book,
         )  # fmt: skip
-        self._arrays = tuple(made[n] for n in SYNAPSE_ARRAYS.split(", "))
+        self._arrays = SynapseArrays(**made)
         return self._arrays
 
     def _given(self, k: int) -> tuple:

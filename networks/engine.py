@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..kernels.arrays import chosen
 from .layout import Group, Layout
 from .recording import TraceRecorder
 from .state_file import load_into
@@ -135,24 +136,18 @@ class Engine:
 
             return call
         from ..kernels import loop_module
-        from ..kernels.arrays import GROUP_ARRAYS, SYNAPSE_ARRAYS
         from ..kernels.loop_code import group_arrays, synapse_arrays
 
         compiled = loop_module(self.plan).run
 
-        def chosen(names: str, arrays: tuple, read: tuple[str, ...]) -> tuple:
-            return tuple(a for n, a in zip(names.split(", "), arrays, strict=True) if n in read)
-
-        mine = [
-            chosen(SYNAPSE_ARRAYS, a, synapse_arrays(c)) for a, c in zip(self.synapses, self.plan.synapses, strict=True)
-        ]
+        mine = [chosen(a, synapse_arrays(c)) for a, c in zip(self.synapses, self.plan.synapses, strict=True)]
 
         def call(
             threads: int, k0: int, n: int, step: int, groups: list, sources: list, records: list, inputs: list
         ) -> int:  # fmt: skip
             sync = np.zeros(32 + 16 * threads, dtype=np.int64)
             sync[16] = -1
-            groups = [chosen(GROUP_ARRAYS, g, group_arrays(c)) for g, c in zip(groups, self.plan.groups, strict=True)]
+            groups = [chosen(g, group_arrays(c)) for g, c in zip(groups, self.plan.groups, strict=True)]
             flat = [a for four in zip(groups, sources, records, inputs, strict=True) for a in four]
             head = (sync, self.slab, k0)
             common = (n, step, self.network.dt_si, np.uint64(self.network.seed), *flat, *mine)
@@ -176,7 +171,7 @@ class Engine:
             own = int(np.diff(g.bounds(threads)).max(initial=0))
             room = min(own * n, 3 * own * max(self.slab, 1) + _SPIKES) if self.backend == "numba" else own * n
             arrays = g.arrays(threads, len(g.history_ids) + room, n, step)
-            self._bring_history(g, arrays[12], arrays[13], step, threads)
+            self._bring_history(g, arrays.ids, arrays.ptr, step, threads)
             groups.append(arrays)
             sources.append(self._sources(g, step, threads))
             inputs.append(self._drive(g))
@@ -187,8 +182,8 @@ class Engine:
         n = call(threads, k0, n, step, groups, sources, records, inputs)
         for g, arrays, finish in zip(self.layout.groups, groups, finishers, strict=True):
             finish(n)
-            g.note_free(arrays[16], k0 + n - 1)
-            self._take_spikes(g, arrays[12], arrays[13], step, n)
+            g.note_free(arrays.until, k0 + n - 1)
+            self._take_spikes(g, arrays.ids, arrays.ptr, step, n)
         return n
 
     def _bring_history(self, g: Group, ids: np.ndarray, ptr: np.ndarray, step: int, threads: int) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..kernels import neuron_module, synapse_module
+from ..kernels.arrays import GroupArrays
 from ..kernels.loop_code import GroupCall, LoopPlan, SynapseCall
 from ..kernels.synapse_form import SynapseForm
 from ..neurons.model import NeuronModel
@@ -141,17 +142,17 @@ class Group:
             edge[1:-1] = edge[1:-1] // _LINE * _LINE
         return edge
 
-    def arrays(self, threads: int, capacity: int, steps: int, step: int) -> tuple:
-        """The tuple that the kernels know as a group, for ``steps`` steps from ``step`` on."""
+    def arrays(self, threads: int, capacity: int, steps: int, step: int) -> GroupArrays:
+        """The arrays of a run for ``steps`` steps from ``step`` on, with room for ``capacity`` spikes."""
         edge, first = self.bounds(threads), self.start[self.cuts]
         lo = np.clip(first[None], edge[:-1, None], edge[1:, None])
         hi = np.clip(np.append(first[1:], self.size)[None], edge[:-1, None], edge[1:, None])
         ids = np.empty((threads, max(1, capacity)), dtype=np.int32)
         ptr = np.zeros((threads, self.depth + steps + 1), dtype=np.int64)
-        return (
-            self.state, self.arrivals, self.vectors, self.scalars[self.cuts], self.free, self.last, self.refractory,
-            self.fired, lo, hi, first, self.stream[self.cuts], ids, ptr, self.acc_row, self.acc_mode,
-            self._until(step), 0, self.every,
+        return GroupArrays(
+            X=self.state, A=self.arrivals, V=self.vectors, C=self.scalars[self.cuts], nr=self.free, last=self.last,
+            ref=self.refractory, fired=self.fired, lo=lo, hi=hi, start=first, stream=self.stream[self.cuts], ids=ids,
+            ptr=ptr, acc_row=self.acc_row, acc_mode=self.acc_mode, until=self._until(step), zero=0, every=self.every,
         )  # fmt: skip
 
     def _until(self, step: int) -> np.ndarray:

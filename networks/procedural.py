@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..kernels.arrays import SynapseArrays
 from .bundle import Bundle
 from .connectors import AllToAll, Connector, FixedOutDegree, FixedProbability
 from .memory_claims import fitting
@@ -167,8 +168,8 @@ class ProceduralBundle(Bundle):
 
     drawn = True
 
-    def arrays(self, threads: int) -> tuple:
-        """The tuple that the kernels know as synapses: rules in place of rows, room for a row of each thread."""
+    def arrays(self, threads: int) -> SynapseArrays:
+        """The arrays of a run: rules in place of rows, room for a row of each thread."""
         self.edge, self.threads = self.target.bounds(threads), threads
         kind = np.array([classes[0] for classes in self.own_classes])
         order = np.argsort(kind, kind="stable")
@@ -178,8 +179,8 @@ class ProceduralBundle(Bundle):
         table, scales = _table([rules[k] for k in order])
         for k, p in enumerate(self.projections):
             p.lend(self, k)
-        return self._as_tuple(
-            _rules=table, _scales=scales, _crule=np.searchsorted(kind[order], np.arange(len(self.axonal) + 1))
+        return self._as_arrays(
+            rules=table, scales=scales, crule=np.searchsorted(kind[order], np.arange(len(self.axonal) + 1))
         )
 
     def release(self, step: int) -> None:

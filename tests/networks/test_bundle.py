@@ -60,8 +60,9 @@ def test_every_synapse_is_found_where_the_kernels_look(first, second, threads):
     net, made = two_projections(first, second)
     layout = finished(net)
     (bundle,) = layout.bundles
-    row, post, pre, values, *_ = arrays = bundle.arrays(threads)
-    axonal, dendritic, colptr, col = arrays[11], arrays[12], arrays[14], arrays[15]
+    arrays = bundle.arrays(threads)
+    row, post, pre, values = arrays.row, arrays.tgt, arrays.src, arrays.Y
+    axonal, dendritic, colptr, col = arrays.ax, arrays.dend, arrays.colptr, arrays.col
     edge, post = bundle.target.bounds(threads), neuron_numbers(bundle, row, post)
     expected = sorted(
         (a + 5 * k, b + 5 * k + 5, x, y, float(n) + 100 * k)
@@ -134,10 +135,10 @@ def test_what_is_the_same_for_all_is_not_stored():
     assert (first.form.constant, first.form.direct) == (("w",), ("x",))
     assert (second.form.constant, second.form.direct) == ((), ("z",))
     arrays = [b.arrays(2) for b in (first, second)]
-    assert arrays[0][1].dtype == np.uint16 and arrays[0][3].shape == (0, 36) and arrays[1][3].shape == (1, 36)
+    assert arrays[0].tgt.dtype == np.uint16 and arrays[0].Y.shape == (0, 36) and arrays[1].Y.shape == (1, 36)
     assert one.weights.tolist() == [2] * 36 and many.weights.tolist() == list(range(36))
     one.set(w=3)
-    assert arrays[0][5].tolist() == [[3.0]] and one.weights.tolist() == [3] * 36
+    assert arrays[0].C.tolist() == [[3.0]] and one.weights.tolist() == [3] * 36
 
 
 def test_a_weight_for_each_synapse_changes_a_run_that_had_one_for_all():

@@ -74,7 +74,7 @@ def test_threads_own_disjoint_neurons(size, threads):
     assert (edge[0], edge[-1], len(edge)) == (0, size, threads + 1)
     assert np.ptp(np.diff(edge)) <= 1
     arrays = group.arrays(threads, 5, 3, 0)
-    lo, hi = arrays[8], arrays[9]
+    lo, hi = arrays.lo, arrays.hi
     owned = [i for t in range(threads) for s in range(3) for i in range(lo[t, s], hi[t, s])]
     assert sorted(owned) == list(range(size))
     for s in range(3):
