@@ -41,6 +41,7 @@ __all__ = [
     "edge_unit",
     "is_number",
     "is_unit",
+    "is_whole",
     "parse_dims",
     "parse_quantity",
     "strip_quantity",
@@ -246,6 +247,11 @@ def is_unit(name: str) -> bool:
 def is_number(value: Any) -> bool:
     """True for Python and NumPy integers and floats, not for booleans."""
     return isinstance(value, int | float | np.integer | np.floating) and not isinstance(value, bool)
+
+
+def is_whole(value: Any) -> bool:
+    """True for Python and NumPy integers, not for booleans."""
+    return isinstance(value, int | np.integer) and not isinstance(value, bool)
 
 
 def strip_quantity(value: Any) -> tuple[Any, Dims | None]:

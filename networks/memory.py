@@ -31,6 +31,7 @@ from typing import Any, NamedTuple, Self
 
 import numpy as np
 
+from ..units import is_number, is_whole
 from .result_file import complete_or_not_at_all
 
 __all__ = [
@@ -244,7 +245,7 @@ def _matrix(values: Any, what: str, size: int | None) -> np.ndarray:
 
 def check_count(value: Any, what: str, least: int = 1) -> int:
     """Give a whole number that is at least ``least``."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | np.integer):
+    if not is_whole(value):
         raise TypeError(f"{what}: expected a whole number, got {value!r}")
     if value < least:
         raise ValueError(f"{what}: expected at least {least}, got {value}")
@@ -253,7 +254,7 @@ def check_count(value: Any, what: str, least: int = 1) -> int:
 
 def check_number(value: Any, what: str, low: float = -np.inf, high: float = np.inf, above: bool = False) -> float:
     """Give a finite number in [low, high], or in (low, high] if ``above``."""
-    if isinstance(value, bool | np.bool_) or not isinstance(value, int | float | np.integer | np.floating):
+    if not is_number(value):
         raise TypeError(f"{what}: expected a number, got {value!r}")
     if not np.isfinite(value) or not (low < value if above else low <= value) or value > high:
         left = "" if low == -np.inf else f" {'>' if above else '>='} {low:g}"

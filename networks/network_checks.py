@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..neurons.model import NeuronModel
-from ..units import TIME, is_number, to_edge, to_si
+from ..units import TIME, is_number, is_whole, to_edge, to_si
 from .population import Population, PopulationView
 from .procedural import ProceduralProjection
 from .sources import SpikeArray
@@ -36,7 +36,7 @@ def check_dt(dt: Any) -> tuple[float, float]:
 
 def check_seed(seed: Any) -> int:
     """Give the seed, 0 ... 2**64 - 1."""
-    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or not 0 <= seed < 2**64:
+    if not is_whole(seed) or not 0 <= seed < 2**64:
         raise ValueError(f"seed: expected a whole number in 0 ... 2**64 - 1, got {seed!r}")
     return int(seed)
 
@@ -50,7 +50,7 @@ def check_dtype(dtype: Any) -> np.dtype:
 
 def check_cells(n: Any, model: Any) -> None:
     """Refuse what cannot be a population of ``n`` neurons of a model."""
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
+    if not is_whole(n) or n < 0:
         raise ValueError(f"population: n: expected a whole number >= 0, got {n!r}")
     if not isinstance(model, NeuronModel | SpikeArray):
         raise TypeError(f"population: model: expected a NeuronModel or SpikeArray, got {type(model).__name__}")
@@ -82,7 +82,7 @@ def check_synapse_units(network: Network, q: Projection) -> None:
 
 def check_threads(threads: Any, backend: str) -> int:
     """Give the number of threads of a run on a backend."""
-    if isinstance(threads, bool) or not isinstance(threads, int | np.integer) or not 1 <= threads <= 1024:
+    if not is_whole(threads) or not 1 <= threads <= 1024:
         raise ValueError(f"run: threads: expected a whole number in 1 ... 1024, got {threads!r}")
     if threads > 1 and backend != "numba":
         raise ValueError(f"run: threads: the {backend!r} backend runs on one thread, got {threads}")

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..units import LENGTH, to_si
+from ..units import LENGTH, is_whole, to_si
 
 __all__ = ["grid", "scattered"]
 
@@ -39,7 +39,7 @@ def grid(shape: int | Sequence[int], spacing: Any) -> np.ndarray:
         If a number of neurons is no whole number from 1 on, or a distance not above 0.
     """
     sizes = [shape] if np.ndim(shape) == 0 else list(shape)
-    if not sizes or not all(isinstance(n, int | np.integer) and not isinstance(n, bool) and n > 0 for n in sizes):
+    if not sizes or not all(is_whole(n) and n > 0 for n in sizes):
         raise ValueError(f"grid: shape: expected whole numbers from 1 on, got {shape!r}")
     steps = _lengths(spacing, len(sizes), "grid: spacing")
     return np.stack(np.meshgrid(*map(np.arange, sizes), indexing="ij"), axis=-1).reshape(-1, len(sizes)) * steps
@@ -59,7 +59,7 @@ def scattered(n: int, size: Any, seed: int = 0) -> np.ndarray:
     seed : int
         The same seed gives the same places.
     """
-    if isinstance(n, bool) or not isinstance(n, int | np.integer) or n < 0:
+    if not is_whole(n) or n < 0:
         raise ValueError(f"scattered: n: expected a whole number from 0 on, got {n!r}")
     count = 1 if np.ndim(size) == 0 else len(size)
     return np.random.default_rng(seed).random((n, count)) * _lengths(size, count, "scattered: size")

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
+from ..units import is_whole
 from .network import Network
 from .population import Population
 from .result import Result
@@ -147,14 +148,14 @@ class Session:
 
 def check_number(value: Any, what: str, low: int, high: int) -> int:
     """Give a whole number in ``low`` ... ``high`` or say what was expected."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= high:
+    if not is_whole(value) or not low <= value <= high:
         raise ValueError(f"{what}: expected a whole number in {low} ... {high}, got {value!r}")
     return int(value)
 
 
 def check_gap(value: Any, low: int, why: str) -> int:
     """Give a gap in ms; one below ``low`` is refused with the reason."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or not low <= value <= 10**6:
+    if not is_whole(value) or not low <= value <= 10**6:
         raise ValueError(f"gap: expected a whole number of ms >= {low} ({why}), got {value!r}")
     return int(value)
 

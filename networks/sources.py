@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from ..units import TIME, strip_quantity, to_si
+from ..units import TIME, is_whole, strip_quantity, to_si
 from .values import grid_steps
 
 __all__ = ["SpikeArray"]
@@ -64,7 +64,7 @@ class SpikeArray:
         if times.size and not 0 <= times.min() <= times.max() < np.inf:
             bad = times.min() if times.min() < 0 else times.max()
             raise ValueError(f"SpikeArray.times: expected times >= 0 ms and finite, got {bad:g}")
-        if size is not None and (isinstance(size, bool) or not isinstance(size, int | np.integer) or size < least):
+        if size is not None and (not is_whole(size) or size < least):
             raise ValueError(f"SpikeArray.size: expected a whole number >= {least}, got {size!r}")
         order = np.lexsort((ids, times))
         object.__setattr__(self, "times", np.asarray(times, dtype=float)[order])

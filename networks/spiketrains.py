@@ -18,6 +18,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn
 
 import numpy as np
 
+from ..units import is_whole
+
 if TYPE_CHECKING:
     import neo
     import pandas
@@ -331,7 +333,7 @@ def require(package: str) -> Any:
 
 def check_size(value: Any, name: str) -> int:
     """Give ``value`` as an int; TypeError or ValueError if it is not a whole number >= 0."""
-    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+    if not is_whole(value):
         raise TypeError(f"{name}: expected a whole number, got {value!r}")
     if value < 0:
         raise ValueError(f"{name}: expected at least 0, got {value}")

@@ -54,6 +54,7 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
+from ..units import is_whole
 from .elm_routing import ELMRouting
 
 __all__ = ["ELMParams", "ELMState", "elm_init", "elm_random", "elm_step", "elm_timescales"]
@@ -202,7 +203,7 @@ def elm_step(state: ELMState, inputs: np.ndarray, params: ELMParams, dt: float) 
 
 def elm_timescales(memory: int, low: float = 1.0, high: float = 1000.0) -> np.ndarray:
     """Give M time constants [ms], log-spaced from ``low`` to ``high``."""
-    if isinstance(memory, bool) or not isinstance(memory, int | np.integer) or memory < 1:
+    if not is_whole(memory) or memory < 1:
         raise ValueError(f"memory: expected an integer >= 1, got {memory!r}")
     if not 0 < low < high < np.inf:
         raise ValueError(f"low, high: expected 0 < low < high in ms, got {low!r} and {high!r}")

@@ -25,6 +25,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ..units import is_whole
+
 __all__ = ["ELMRouting", "neuronio_routing", "random_routing"]
 
 
@@ -97,5 +99,5 @@ def neuronio_routing(inputs: int, branches: int, per_branch: int) -> ELMRouting:
 
 
 def _count(name: str, value: int) -> None:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+    if not is_whole(value) or value < 1:
         raise ValueError(f"{name}: expected an integer >= 1, got {value!r}")

@@ -57,6 +57,8 @@ from typing import Any, Literal
 
 import numpy as np
 
+from ..units import is_whole
+
 __all__ = [
     "SparseyParams", "draw", "expansivity", "familiarity", "gain", "hypotheses", "local_support", "most_likely",
     "normalise", "probabilities", "raise_inflection", "win_weights",
@@ -134,7 +136,7 @@ class SparseyParams:
             value = getattr(self, name)
             if value is None and name in ("lambda_first", "most", "expected"):
                 continue
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+            if not is_whole(value) or value < low:
                 raise ValueError(f"SparseyParams.{name}: expected a whole number >= {low}, got {value!r}")
         for name, low, high in (
             *(("g_minus", 0.0, 1.0), ("gamma", 0.0, math.inf), ("chi", 0.0, math.inf)),

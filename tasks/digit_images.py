@@ -18,6 +18,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ..units import is_whole
+
 __all__ = ["Digits", "made_digits", "read_mnist", "ridges", "strokes"]
 
 _FILES = (
@@ -60,7 +62,7 @@ def made_digits(train: int = 60_000, test: int = 10_000, seed: int = 0, side: in
     from sklearn.datasets import load_digits
 
     for name, value, low in (("train", train, 1), ("test", test, 1), ("seed", seed, 0), ("side", side, 8)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        if not is_whole(value) or value < low:
             raise ValueError(f"{name}: expected a whole number >= {low}, got {value!r}")
     data, rng = load_digits(), np.random.default_rng(seed)
     order = rng.permutation(len(data.images))

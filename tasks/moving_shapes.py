@@ -17,6 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ..units import is_whole
+
 __all__ = ["MOTIONS", "SHAPES", "moving_shapes", "outlines", "read_films"]
 
 SHAPES = ("square", "disc", "triangle", "cross", "ring", "bar")
@@ -57,7 +59,7 @@ def moving_shapes(
         if strange := [name for name in given if name not in known]:
             raise ValueError(f"{what}: expected some of {', '.join(known)}, got {strange[0]!r}")
     for name, value, low in (("films", films, 1), ("frames", frames, 1), ("side", side, 12)):
-        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < low:
+        if not is_whole(value) or value < low:
             raise ValueError(f"{name}: expected a whole number >= {low}, got {value!r}")
     rng = np.random.default_rng(seed)
     made, labels, names = [], [], []

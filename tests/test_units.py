@@ -295,3 +295,5 @@ def test_infinity_is_left_to_the_caller() -> None:
 def test_numbers() -> None:
     assert all(units.is_number(x) for x in (1, 1.5, np.int8(1), np.float32(1)))
     assert not any(units.is_number(x) for x in (True, np.True_, "1", None, 1j, [1]))
+    assert all(units.is_whole(x) for x in (1, -3, np.int8(1), np.uint64(2)))
+    assert not any(units.is_whole(x) for x in (True, np.True_, 1.0, np.float32(1), "1", None, [1]))
