@@ -39,15 +39,16 @@ References: see `dense_hebbian_theory.py`.
 from __future__ import annotations
 
 import math
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 
 from . import dense_hebbian_phases as phases
 from . import dense_hebbian_theory as theory
-from .dense_hebbian_run import MonteCarlo, check_beta, restored, simulate
-from .dense_hebbian_steps import difference, power_sums, summed_energy
-from .memory import BACKENDS, AssociativeMemory, check_choice, check_count, check_number, check_signs
+from .dense_hebbian_run import check_beta
+from .dense_hebbian_steps import difference, power_sums
+from .example_memory import ExampleMemory
+from .memory import BACKENDS, check_choice, check_count, check_number, check_signs
 
 __all__ = ["DenseHebbian", "DenseRecall"]
 
@@ -62,7 +63,7 @@ class DenseRecall(NamedTuple):
     energy: np.ndarray
 
 
-class DenseHebbian(AssociativeMemory):
+class DenseHebbian(ExampleMemory):
     """Store archetypes or examples of them, recall by P-body interactions, simulate at any noise.
 
     Parameters
@@ -94,10 +95,6 @@ class DenseHebbian(AssociativeMemory):
         self._W = np.zeros((self.size, 0), dtype=np.int8)
 
     # -- learning ---------------------------------------------------------------------------------------------------
-    def store(self, patterns: Any) -> None:
-        """Learn archetypes [P, N] themselves: one perfect example of each."""
-        self._append(check_signs(patterns, "patterns", self.size), 1, 1.0)
-
     def store_examples(self, examples: Any, r: float | None = None) -> None:
         """Learn from M examples of each archetype.
 
@@ -108,13 +105,8 @@ class DenseHebbian(AssociativeMemory):
         r : float, optional
             Their quality in (0, 1]; by default it is estimated from all that is stored, R being the mean of S^2.
         """
-        examples = np.asarray(examples)
-        if examples.ndim != 3 or examples.shape[2] != self.size or not examples.shape[1]:
-            raise ValueError(f"examples: expected shape [K, M, N = {self.size}], got {list(examples.shape)}")
-        K, M, N = examples.shape
-        examples = check_signs(examples.reshape(K * M, N), "examples")
-        sums = examples.reshape(K, M, N).sum(1, dtype=np.int32) if self.supervised else examples
-        self._append(sums, M, r)
+        examples = self._examples(examples)
+        self._append(self._rows_of(examples), examples.shape[1], r)
 
     def store_sums(self, sums: Any, M: int, r: float | None = None) -> None:
         """Learn from the sum [K, N] of M examples of each archetype; only with a teacher, who knows no more."""
@@ -140,11 +132,6 @@ class DenseHebbian(AssociativeMemory):
         kind = np.int8 if largest < 128 else np.int32
         self._M, self._quality = M, r
         self._W = np.ascontiguousarray(np.concatenate([self._W.astype(kind), rows.T.astype(kind)], axis=1))
-
-    @property
-    def patterns_stored(self) -> int:
-        """Number of archetypes K."""
-        return self._W.shape[1] // (1 if self.supervised else max(self._M, 1))
 
     @property
     def normaliser(self) -> float:
@@ -195,40 +182,22 @@ class DenseHebbian(AssociativeMemory):
         return most * phases.critical_load(P, math.inf, float(theory.entropy_of_data(r, M)), self.indices)[0]
 
     # -- energy -----------------------------------------------------------------------------------------------------
-    def _needs_patterns(self) -> None:
-        if not self._W.shape[1]:
-            raise ValueError("nothing is stored yet; use store or store_examples")
+    @property
+    def _interaction(self) -> tuple[int, str]:
+        return self.order, self.indices
+
+    @property
+    def _per_overlap(self) -> float:
+        return self.quality / self.normaliser
+
+    def _letters(self, values: Any, what: str, size: int | None = None) -> np.ndarray:
+        return check_signs(values, what, size)
 
     @property
     def _factor(self) -> float:
-        """Energy per unit of F, summed over rows."""
         rows, half = (self._M if self.supervised else 1), (0.5 if self.beta_convention == "half" else 1.0)
         c = self.normaliser ** (-self.order / 2) / (1 if self.supervised else self._M)
         return -half * self.size * c / (float(self.size) * rows) ** self.order
-
-    def energy(self, states: Any) -> np.ndarray:
-        """Give H of each state [Q, N] -> [Q]."""
-        self._needs_patterns()
-        states = check_signs(states, "states", self.size)
-        return self._factor * summed_energy(self._W, states, self.order, self.indices)
-
-    def energy_change(self, states: Any, spin: int) -> np.ndarray:
-        """Give H with spin number ``spin`` at +1 less H with it at -1, the other spins as in ``states`` [Q, N]."""
-        self._needs_patterns()
-        states = check_signs(states, "states", self.size)
-        if not 0 <= check_count(spin, "spin", 0) < self.size:
-            raise ValueError(f"spin: expected 0 ... {self.size - 1}, got {spin}")
-        sums, w = power_sums(self._W, states, self.order, self.indices), self._W[spin].astype(np.float64)
-        now = states[:, spin, None].astype(np.float64)
-        return self._factor * difference(sums, w, now, self.order, self.indices).sum(-1)
-
-    def overlaps(self, states: Any) -> np.ndarray:
-        """Give n, the normalised overlap of states [Q, N] with the mean example of each archetype: [Q, K]."""
-        self._needs_patterns()
-        states = check_signs(states, "states", self.size)
-        x = power_sums(self._W, states, self.order, "all")[0] / self.size
-        x = x / self._M if self.supervised else x.reshape(len(x), -1, self._M).mean(2)
-        return self.quality / self.normaliser * x
 
     # -- dynamics ---------------------------------------------------------------------------------------------------
     def recall(
@@ -265,32 +234,6 @@ class DenseHebbian(AssociativeMemory):
             done = self.monte_carlo(cues, beta, sweeps, dynamics=dynamics, seed=seed, threads=threads, what="cues")
             states, steps, converged = done.states, done.sweeps, done.changed == 0
         return states, DenseRecall(steps, converged, self.energy(states))
-
-    def monte_carlo(
-        self, states: Any, beta: float, sweeps: int, follow: Any = None, dynamics: str = "sequential", seed: int = 0,
-        first_sweep: int = 0, threads: int | None = None, what: str = "states",
-    ) -> MonteCarlo:  # fmt: skip
-        """Simulate replicas and follow their overlaps with patterns.
-
-        Parameters
-        ----------
-        states : array
-            Start states [Q, N], one replica each.
-        beta, sweeps, dynamics, seed, threads
-            As in `recall`.
-        follow : array, optional
-            Patterns [A, N]; none by default.
-        first_sweep : int
-            Number of the first sweep, by which its draws are made: a run that is continued with it is the one run.
-        """
-        self._needs_patterns()
-        states = check_signs(states, what, self.size)
-        follow = check_signs(np.zeros((0, self.size)) if follow is None else follow, "follow", self.size)
-        workers = self.threads if threads is None else threads
-        return simulate(
-            self._W, states, follow, self.order, self.indices, self._factor, beta, dynamics, sweeps, first_sweep, seed,
-            self.backend, workers,
-        )  # fmt: skip
 
     def plefka(
         self, states: Any, beta: float, steps: int = 100, damping: float = 0.5, tolerance: float = 1e-9
@@ -356,10 +299,6 @@ class DenseHebbian(AssociativeMemory):
             r=self._quality,
         )  # fmt: skip
         return settings, {"rows": self._W.T}
-
-    @classmethod
-    def _from_content(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
-        return restored(cls, settings, arrays)
 
     def __repr__(self) -> str:
         kind = "supervised" if self.supervised else "unsupervised"

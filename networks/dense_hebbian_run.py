@@ -19,7 +19,7 @@ import numpy as np
 from .dense_hebbian_steps import LANES, Run, reference_run
 from .memory import BACKENDS, check_choice, check_count, check_number
 
-__all__ = ["MonteCarlo", "check_beta", "restored", "simulate"]
+__all__ = ["MonteCarlo", "check_beta", "simulate"]
 
 
 class MonteCarlo(NamedTuple):
@@ -42,17 +42,6 @@ class MonteCarlo(NamedTuple):
     overlaps: np.ndarray
     sweeps: np.ndarray
     changed: np.ndarray
-
-
-def restored(kind: Any, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> Any:
-    """Make a Hebbian network of this class anew from what it wrote to a file: settings, M, r and rows [., N]."""
-    M, r, rows = settings.pop("M"), settings.pop("r"), arrays["rows"]
-    made = kind(**settings)
-    if rows.ndim != 2 or rows.shape[1] != made.size or rows.dtype.kind != "i":
-        raise ValueError(f"rows: expected whole numbers [., {made.size}], got {rows.dtype} {list(rows.shape)}")
-    if len(rows):
-        made._append(rows, M, r)
-    return made
 
 
 def check_beta(beta: Any) -> float:

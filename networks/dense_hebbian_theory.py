@@ -67,9 +67,8 @@ __all__ = [
 ]
 
 Indices = Literal["all", "distinct"]
-_Z = np.linspace(
-    -8.0, 8.0, 801
-)  # the trapezoidal rule is exact to 1e-14 for a smooth integrand that vanishes at the ends
+# the trapezoidal rule is exact to 1e-14 for a smooth integrand that vanishes at the ends
+_Z = np.linspace(-8.0, 8.0, 801)
 _WEIGHTS = np.exp(-0.5 * _Z**2) * (_Z[1] - _Z[0]) / math.sqrt(2 * math.pi)
 
 

@@ -37,6 +37,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from .dense_hebbian_theory import double_factorial
 from .memory import check_count, check_number, check_real
 
 __all__ = [
@@ -79,14 +80,10 @@ def _inverse_erf(m: float) -> float:
     return erfinv(m)
 
 
-def _double_factorial(n: int) -> int:
-    return math.prod(range(n, 0, -2))
-
-
 def dense_bit_error(N: int, K: int, n: int) -> float:
     """Probability that a bit of a stored pattern turns in one step, with the separation function x^n."""
     check_count(n, "n", 2)
-    return math.erfc(math.sqrt(N ** (n - 1) / (2 * _double_factorial(2 * n - 3) * K))) / 2
+    return math.erfc(math.sqrt(N ** (n - 1) / (2 * double_factorial(2 * n - 3) * K))) / 2
 
 
 def dense_capacity(N: int, n: int, error: float | None = None) -> float:
@@ -103,7 +100,7 @@ def dense_capacity(N: int, n: int, error: float | None = None) -> float:
     """
     check_count(N, "N", 2)
     check_count(n, "n", 2)
-    most = N ** (n - 1) / (2 * _double_factorial(2 * n - 3))
+    most = N ** (n - 1) / (2 * double_factorial(2 * n - 3))
     if error is None:
         return most / math.log(N)
     from scipy.special import erfcinv

@@ -34,15 +34,14 @@ T = 0 ties keep what the state was, where the theory has sign(0) = 0: compare eq
 from __future__ import annotations
 
 import math
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from . import multitasking_theory as theory
 from .dense_hebbian import DenseRecall
-from .dense_hebbian_run import MonteCarlo, restored, simulate
-from .dense_hebbian_steps import difference, power_sums, summed_energy
-from .memory import BACKENDS, AssociativeMemory, check_choice, check_count, check_letters, check_number, check_signs
+from .example_memory import ExampleMemory
+from .memory import BACKENDS, check_choice, check_count, check_letters, check_number
 
 __all__ = ["MultitaskingHebbian", "hierarchical_state"]
 
@@ -60,7 +59,7 @@ def hierarchical_state(patterns: Any, seed: int = 0) -> np.ndarray:
     return state
 
 
-class MultitaskingHebbian(AssociativeMemory):
+class MultitaskingHebbian(ExampleMemory):
     """Store diluted patterns or examples of them, recall several at once.
 
     Parameters
@@ -92,21 +91,13 @@ class MultitaskingHebbian(AssociativeMemory):
         self._W = np.zeros((self.size, 0), dtype=np.int8)
 
     # -- learning ---------------------------------------------------------------------------------------------------
-    def store(self, patterns: Any) -> None:
-        """Learn patterns [P, N] of -1, 0, +1 themselves: one perfect example of each."""
-        self._append(check_letters(patterns, "patterns", self.size), 1, 1.0)
-
     def store_examples(self, examples: Any, r: float) -> None:
         """Learn from M examples of each pattern, -1, 0, +1 [K, M, N], of quality ``r`` in (0, 1]; M as before."""
-        examples = np.asarray(examples)
-        if examples.ndim != 3 or examples.shape[2] != self.size or not examples.shape[1]:
-            raise ValueError(f"examples: expected shape [K, M, N = {self.size}], got {list(examples.shape)}")
-        K, M, N = examples.shape
-        flat = check_letters(examples.reshape(K * M, N), "examples")
-        zero = flat.reshape(K, M, N) == 0
+        examples = self._examples(examples)
+        zero = examples == 0
         if (zero != zero[:, :1]).any():
             raise ValueError("examples: expected zeros in the same places in all examples of a pattern")
-        self._append(flat.reshape(K, M, N).sum(1, dtype=np.int32) if self.supervised else flat, M, r)
+        self._append(self._rows_of(examples), examples.shape[1], r)
 
     def _append(self, rows: np.ndarray, M: int, r: float) -> None:
         r = check_number(r, "r", 0, 1, above=True)
@@ -115,11 +106,6 @@ class MultitaskingHebbian(AssociativeMemory):
         kind = np.int8 if not self.supervised or M < 128 else np.int32
         self._M, self._r = check_count(M, "M"), r
         self._W = np.ascontiguousarray(np.concatenate([self._W.astype(kind), rows.T.astype(kind)], axis=1))
-
-    @property
-    def patterns_stored(self) -> int:
-        """Number of patterns K."""
-        return self._W.shape[1] // (1 if self.supervised else max(self._M, 1))
 
     def capacity(self) -> int:
         """Give the most patterns that a hierarchy at T = 0 holds: it is stable, and the last one has a spin of its own.
@@ -132,9 +118,16 @@ class MultitaskingHebbian(AssociativeMemory):
         return K
 
     # -- energy -----------------------------------------------------------------------------------------------------
-    def _needs_patterns(self) -> None:
-        if not self._W.shape[1]:
-            raise ValueError("nothing is stored yet; use store or store_examples")
+    @property
+    def _interaction(self) -> tuple[int, str]:
+        return 2, "all"
+
+    @property
+    def _per_overlap(self) -> float:
+        return self._r / self.normaliser
+
+    def _letters(self, values: Any, what: str, size: int | None = None) -> np.ndarray:
+        return check_letters(values, what, size)
 
     @property
     def normaliser(self) -> float:
@@ -144,32 +137,8 @@ class MultitaskingHebbian(AssociativeMemory):
 
     @property
     def _factor(self) -> float:
-        """Energy per unit of the sum over rows of (w.sigma)^2."""
         rows = self._M**2 if self.supervised else self._M
         return -1 / (2 * self.size * rows * self.normaliser * ((1 - self.dilution) if self.normalise else 1))
-
-    def energy(self, states: Any) -> np.ndarray:
-        """Give H of each state [Q, N] -> [Q]."""
-        self._needs_patterns()
-        states = check_signs(states, "states", self.size)
-        return self._factor * summed_energy(self._W, states, 2, "all")
-
-    def energy_change(self, states: Any, spin: int) -> np.ndarray:
-        """Give H with spin number ``spin`` at +1 less H with it at -1, the other spins as in ``states`` [Q, N]."""
-        self._needs_patterns()
-        states = check_signs(states, "states", self.size)
-        if not 0 <= check_count(spin, "spin", 0) < self.size:
-            raise ValueError(f"spin: expected 0 ... {self.size - 1}, got {spin}")
-        w, now = self._W[spin].astype(np.float64), states[:, spin, None].astype(np.float64)
-        return self._factor * difference(power_sums(self._W, states, 2, "all"), w, now, 2, "all").sum(-1)
-
-    def overlaps(self, states: Any) -> np.ndarray:
-        """Give n = (r/R) x, the normalised overlap of states [Q, N] with the mean example of each pattern: [Q, K]."""
-        self._needs_patterns()
-        states = check_signs(states, "states", self.size)
-        x = power_sums(self._W, states, 2, "all")[0] / self.size
-        x = x / self._M if self.supervised else x.reshape(len(x), -1, self._M).mean(2)
-        return self._r / self.normaliser * x
 
     # -- dynamics ---------------------------------------------------------------------------------------------------
     def recall(
@@ -180,23 +149,6 @@ class MultitaskingHebbian(AssociativeMemory):
         done = self.monte_carlo(cues, beta, sweeps, dynamics=dynamics, seed=seed, threads=threads, what="cues")
         return done.states, DenseRecall(done.sweeps, done.changed == 0, self.energy(done.states))
 
-    def monte_carlo(
-        self, states: Any, beta: float, sweeps: int, follow: Any = None, dynamics: str = "sequential", seed: int = 0,
-        first_sweep: int = 0, threads: int | None = None, what: str = "states",
-    ) -> MonteCarlo:  # fmt: skip
-        """Simulate replicas from ``states`` [Q, N] and follow their overlaps m with patterns [A, N] of -1, 0, +1.
-
-        The other arguments are those of `DenseHebbian.monte_carlo`.
-        """
-        self._needs_patterns()
-        states = check_signs(states, what, self.size)
-        follow = check_letters(np.zeros((0, self.size)) if follow is None else follow, "follow", self.size)
-        workers = self.threads if threads is None else threads
-        return simulate(
-            self._W, states, follow, 2, "all", self._factor, beta, dynamics, sweeps, first_sweep, seed, self.backend,
-            workers,
-        )  # fmt: skip
-
     # -- files ------------------------------------------------------------------------------------------------------
     def _content(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         settings = dict(
@@ -204,10 +156,6 @@ class MultitaskingHebbian(AssociativeMemory):
             backend=self.backend, threads=self.threads, M=self._M, r=self._r,
         )  # fmt: skip
         return settings, {"rows": self._W.T}
-
-    @classmethod
-    def _from_content(cls, settings: dict[str, Any], arrays: dict[str, np.ndarray]) -> Self:
-        return restored(cls, settings, arrays)
 
     def __repr__(self) -> str:
         kind = "supervised" if self.supervised else "unsupervised"
