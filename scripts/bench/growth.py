@@ -18,6 +18,7 @@ import numpy as np
 from . import machine
 from .catalogue import CELLS, DT
 from .ours import Built, count_events
+from .prepared import prepare
 from .task import Outcome, Task
 
 if TYPE_CHECKING:
@@ -75,28 +76,24 @@ def build(case: Mapping[str, Any], seed: int, dtype: str) -> Built:
 
 def run(task: Task) -> Outcome:
     """Build one case and run it at each of its rates, ``task.seconds`` each."""
-    case, began = task.case, time.perf_counter()
+    case = task.case
     small = dict(case, cells=40, synapses=1600 if case["synapses"] >= case["cells"] ** 2 else 800)
-    build(small, task.seed, task.dtype).net.run(DT, threads=task.threads)
-    compiled, before = time.perf_counter(), machine.resident()
-    built = build(case, task.seed, task.dtype)
-    drawn = time.perf_counter()
-    built.net.run(0, threads=task.threads)
-    laid_out, after = time.perf_counter(), machine.resident()
-    built.net.run(DT, threads=task.threads)
-    ready, age = time.perf_counter(), machine.age()
+    p = prepare(
+        lambda: build(small, task.seed, task.dtype), lambda: build(case, task.seed, task.dtype), DT, DT, task.threads
+    )  # fmt: skip
+    built = p.built
     timed = [_time(built, rate, task) for rate in case.get("rates", RATES)]
     peak = machine.peak_memory()
     parts = [_part(built.net, rate, sim_s, result, task) for rate, sim_s, result in timed]
     synapses = sum(q.size for q in built.net.projections.values())
     return Outcome(
-        build_s=laid_out - compiled, compile_s=compiled - began + ready - laid_out,
-        sim_s=sum(p["sim_s"] for p in parts), steps=sum(p["steps"] for p in parts), synapses=synapses,
-        events=sum(p["events"] for p in parts), peak_bytes=peak, ready_s=age,
-        built_bytes=None if before is None or after is None else after - before,
+        build_s=p.build_s, compile_s=p.compile_s + p.warm_up_s,
+        sim_s=sum(part["sim_s"] for part in parts), steps=sum(part["steps"] for part in parts), synapses=synapses,
+        events=sum(part["events"] for part in parts), peak_bytes=peak, ready_s=p.ready_s,
+        built_bytes=p.built_bytes,
         more=dict(
-            parts=parts, spikes=sum(p["spikes"] for p in parts), draw_s=drawn - compiled, layout_s=laid_out - drawn,
-            misses=[p["miss"] for p in parts if p["miss"]],
+            parts=parts, spikes=sum(part["spikes"] for part in parts), draw_s=p.draw_s, layout_s=p.layout_s,
+            misses=[part["miss"] for part in parts if part["miss"]],
         ),
     )  # fmt: skip
 

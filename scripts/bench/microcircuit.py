@@ -13,6 +13,8 @@ from .. import _microcircuit_model as model
 from ..microcircuit import WARM_UP, events, expected
 from . import machine
 from .catalogue import DT
+from .ours import Built
+from .prepared import prepare
 from .task import Outcome, Task
 
 __all__ = ["full", "tenth"]
@@ -29,19 +31,17 @@ def tenth(task: Task) -> Outcome:
 
 
 def _run(task: Task, scale: float) -> Outcome:
-    began = time.perf_counter()
-    model.build(model.circuit(0.002), task.seed, task.dtype).run(DT, threads=task.threads)
-    compiled, before = time.perf_counter(), machine.resident()
     numbers, duration = model.circuit(scale), task.seconds * 1e3
-    net = model.build(numbers, task.seed, task.dtype)
-    drawn = time.perf_counter()
-    net.run(0, threads=task.threads)
-    laid_out, after = time.perf_counter(), machine.resident()
-    net.run(WARM_UP, threads=task.threads)
+
+    def build(numbers: model.Circuit) -> Built:
+        return Built(model.build(numbers, task.seed, task.dtype), {})
+
+    p = prepare(lambda: build(model.circuit(0.002)), lambda: build(numbers), DT, WARM_UP, task.threads)
+    net = p.built.net
     net.clear_recordings()
-    ready, age = time.perf_counter(), machine.age()
+    began = time.perf_counter()
     result = net.run(duration, threads=task.threads)
-    sim_s = time.perf_counter() - ready
+    sim_s = time.perf_counter() - began
     spikes = {name: result[name.replace("/", "")].spikes for name in numbers.names}
     rates = {name: len(s) / s.size / task.seconds for name, s in spikes.items()}
     hope = expected(numbers, duration)
@@ -51,11 +51,11 @@ def _run(task: Task, scale: float) -> Outcome:
         if abs(rates[name] - want) > room
     ] if hope else []  # fmt: skip
     return Outcome(
-        build_s=laid_out - compiled, compile_s=compiled - began, sim_s=sim_s, steps=round(duration / DT),
-        synapses=int(numbers.synapses.sum()), events=float(events(numbers, spikes)), ready_s=age,
-        built_bytes=None if before is None or after is None else after - before, peak_bytes=machine.peak_memory(),
+        build_s=p.build_s, compile_s=p.compile_s, sim_s=sim_s, steps=round(duration / DT),
+        synapses=int(numbers.synapses.sum()), events=float(events(numbers, spikes)), ready_s=p.ready_s,
+        built_bytes=p.built_bytes, peak_bytes=machine.peak_memory(),
         more=dict(
             spikes=sum(map(len, spikes.values())), rates=rates,
-            draw_s=drawn - compiled, layout_s=laid_out - drawn, misses=misses,
+            draw_s=p.draw_s, layout_s=p.layout_s, misses=misses,
         ),
     )  # fmt: skip

@@ -1,8 +1,7 @@
 """Our side: a network of the catalogue through the public interface, built, warmed up and timed.
 
-The code of a network is compiled, or loaded, by a network of 40 cells of the same kind before the clock of building
-starts, so ``compile_s`` and ``build_s`` do not mix. Building ends when the engine has laid out its arrays (a run of 0
-ms); one more step is run before the timed run.
+`prepared` says what is compiled, built and run before the clock starts: a network of 40 cells of the same kind, and one
+step of the real one.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ import numpy as np
 
 from . import machine
 from .catalogue import CELLS, DT, BenchNetwork, Wiring
+from .prepared import prepare
 from .task import Outcome, Task
 
 if TYPE_CHECKING:
@@ -99,24 +99,16 @@ def measure(task: Task, make: Any, network: BenchNetwork) -> Outcome:
     network : BenchNetwork
         Its `small` form must need the same compiled code.
     """
-    began = time.perf_counter()
-    make(network.small()).net.run(DT, threads=task.threads)
-    compiled, before = time.perf_counter(), machine.resident()
-    built = make(network)
-    drawn = time.perf_counter()
-    built.net.run(0, threads=task.threads)
-    laid_out, after = time.perf_counter(), machine.resident()
-    built.net.run(DT, threads=task.threads)
-    ready, age = time.perf_counter(), machine.age()
+    p = prepare(lambda: make(network.small()), lambda: make(network), DT, DT, task.threads)
+    built = p.built
     result = built.net.run(task.seconds * 1e3, threads=task.threads)
-    sim_s = time.perf_counter() - ready
+    sim_s = time.perf_counter() - p.ready
     peak = machine.peak_memory()
     outcome = Outcome(
-        build_s=laid_out - compiled, compile_s=compiled - began + ready - laid_out, sim_s=sim_s,
-        steps=round(task.seconds * 1e3 / DT), synapses=sum(q.size for q in built.net.projections.values()),
-        spikes=joined(result, built), events=count_events(built.net, result),
-        built_bytes=None if before is None or after is None else after - before, peak_bytes=peak, ready_s=age,
-        more=dict(draw_s=drawn - compiled, layout_s=laid_out - drawn, first_run_s=ready - laid_out),
+        build_s=p.build_s, compile_s=p.compile_s + p.warm_up_s, sim_s=sim_s, steps=round(task.seconds * 1e3 / DT),
+        synapses=sum(q.size for q in built.net.projections.values()), spikes=joined(result, built),
+        events=count_events(built.net, result), built_bytes=p.built_bytes, peak_bytes=peak, ready_s=p.ready_s,
+        more=dict(draw_s=p.draw_s, layout_s=p.layout_s, first_run_s=p.warm_up_s),
     )  # fmt: skip
     if built.plastic is not None:
         low, high = 0.0, network.stdp.w_max
