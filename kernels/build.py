@@ -14,7 +14,18 @@ from ..plasticity.model import SynapseModel
 from ..units import DIMENSIONLESS, TIME, Dims, parse_dims
 from . import integrate
 from .expressions import TRUNC, Randoms, as_number, is_condition, symbol, to_sympy
-from .program import Assign, NeuronProgram, Propagator, SynapseProgram, hoist, inline_copies, private_traces, share, ssa
+from .program import (
+    Assign,
+    NeuronProgram,
+    Propagator,
+    SynapseProgram,
+    hoist,
+    inline_copies,
+    names_in,
+    private_traces,
+    share,
+    ssa,
+)
 
 __all__ = ["build_neuron", "build_synapse"]
 
@@ -100,7 +111,7 @@ def _rates(model: NeuronModel, known: set[str], meaning: Meaning) -> tuple[Assig
         if line.kind == "differential":
             names = known | expression_names(line.expr, model.owner)  # with the noise
             rate = sp.diff(to_sympy(line.expr, model.owner, names, Randoms(), meaning), symbol(line.name))
-            if rate != 0 and {s.name for s in rate.free_symbols} <= set(model.parameters):
+            if rate != 0 and names_in(rate) <= set(model.parameters):
                 found.append(Assign(line.name, rate))
     return tuple(found)
 
@@ -219,7 +230,7 @@ def _refractory(model: NeuronModel, group: Any, known: set[str], meaning: Meanin
     integrate.check_expression(group, text, DIMENSIONLESS if condition else TIME, owner, f"refractory = {text}")
     if condition:
         return "condition", expr
-    variable = {s.name for s in expr.free_symbols} - set(model.parameters) - {"dt"}
+    variable = names_in(expr) - set(model.parameters) - {"dt"}
     if variable:
         raise ValueError(
             f"{owner}: refractory = {text!r}: a duration must be constant in a run (parameters and dt), "
@@ -274,7 +285,7 @@ def build_synapse(model: SynapseModel, pre: dict[str, Dims], post: dict[str, Dim
     clocked = _evolve(model, own, extra, parameters, known, meaning, "clock-driven")
     summed = tuple(Assign(e.name, as_number(to_sympy(e.expr, owner, known, meaning=meaning))) for e in model.summed)
     names = frozenset(parameters)
-    seen = {s.name for a in (*clocked, *summed) for s in a.expr.free_symbols}  # in between events: one per synapse
+    seen = names_in(*(a.expr for a in (*clocked, *summed)))  # in between events: one per synapse
     pre_traces, post_traces = (
         {n: e for n, e in private_traces(to_date, a, b, names).items() if n not in seen}
         for a, b in ((on_pre, on_post), (on_post, on_pre))

@@ -23,7 +23,7 @@ import sympy as sp
 from ..language import Equation, Statement
 from ..units import ABBREVIATIONS, TIME, Dims, dims_expression, dims_text, parse_dims, parse_quantity
 from .expressions import EXPREL, Randoms, symbol, to_sympy
-from .program import Assign, Propagator
+from .program import Assign, Propagator, names_in
 
 __all__ = [
     "check_equations",
@@ -236,7 +236,7 @@ def linear_parts(
     coefficients, drives = [], []
     for row, name in enumerate(variables):
         coefficients.append([ours(matrix[row, c]) for c in range(len(variables))])
-        if changing := sorted({s.name for e in coefficients[row] for s in e.free_symbols} - constant):
+        if changing := sorted(names_in(*coefficients[row]) - constant):
             hint = "; write (unless refractory)" if changing[0] == "not_refractory" else ""
             raise ValueError(
                 f"{fails} for d{name}/dt: a coefficient holds {changing[0]!r}, which is no parameter (each neuron may "
@@ -249,7 +249,7 @@ def linear_parts(
             factor, column = term.as_independent(*varying, as_Add=False)
             parts[column] = parts.get(column, sp.Integer(0)) + factor
         drives.append(parts)
-        if changing := sorted({s.name for c in parts for s in c.free_symbols} & (moving | set(variables))):
+        if changing := sorted(names_in(*parts) & (moving | set(variables))):
             raise ValueError(f"{fails} for d{name}/dt, which depends on {changing[0]!r}; {advice}")
     columns = sorted({c for parts in drives for c in parts} - {sp.Integer(1)}, key=str)
     rows = [

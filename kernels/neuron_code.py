@@ -13,7 +13,7 @@ import sympy as sp
 
 from .arrays import GROUP_ARRAYS
 from .printers import NumbaPrinter, NumpyPrinter
-from .program import Assign, NeuronProgram
+from .program import Assign, NeuronProgram, names_in
 
 __all__ = ["constant_names", "numba_neuron", "reference_neuron"]
 
@@ -33,18 +33,14 @@ def constant_names(p: NeuronProgram) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if any(s.name in varying for s in expr.free_symbols):
             varying.add(name)
     made = [n for pr in p.propagators for row in pr.names for n in row if n] + [a.name for a in p.constants]
-    used = _names([*_all(p), *(a.expr for a in p.reset)])
+    used = names_in(*_all(p), *(a.expr for a in p.reset))
     wanted = [n for n in (*p.parameters, *made) if n in used]
     return tuple(n for n in wanted if n not in varying), tuple(n for n in wanted if n in varying)
 
 
-def _names(expressions: Iterable[sp.Basic]) -> set[str]:
-    return {s.name for e in expressions for s in e.free_symbols}
-
-
 def _header(p: NeuronProgram, what: str) -> list[str]:
     scalars, vectors = constant_names(p)
-    placed = "i" in _names([*_all(p), *(a.expr for a in p.reset)]) or p.update_randoms or p.reset_randoms
+    placed = "i" in names_in(*_all(p), *(a.expr for a in p.reset)) or p.update_randoms or p.reset_randoms
     return [
         f'"""{what} of a cell model, generated from its equations."""',
         "",
@@ -86,12 +82,12 @@ def _constants(p: NeuronProgram) -> list[str]:
     lines += [f"    return dict({', '.join(f'{n}={n}' for n in (*scalars, *vectors))})", "", ""]
     lines += ["def refractory_time(_p, dt):", '    """Refractory period in s, or None."""']
     if p.refractory == "duration":
-        used = _names([p.refractory_expr])
+        used = names_in(p.refractory_expr)
         lines += [f"    {n} = _np.asarray(_p[{n!r}], dtype=_np.float64)[()]" for n in p.parameters if n in used]
         lines += [f"    return {printer.doprint(p.refractory_expr)}", "", ""]
     else:
         lines += ["    return None", "", ""]
-    used = _names(a.expr for a in p.rates)
+    used = names_in(*(a.expr for a in p.rates))
     lines += ["def rates(_p):", '    """Relaxation rates in 1/s of what an explicit method integrates."""']
     lines += [f"    {n} = _np.asarray(_p[{n!r}], dtype=_np.float64)[()]" for n in p.parameters if n in used]
     lines += ["    return {" + ", ".join(f"{n!r}: {printer.doprint(e)}" for n, e in p.rates) + "}", "", ""]
@@ -176,7 +172,7 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
     """The compiled form: a branch-free loop over a tile of neurons, then a search for spikes where there were any."""
     printer, (scalars, vectors) = NumbaPrinter(single), constant_names(p)
     rows = {n: k for k, n in enumerate((*p.states, *p.inputs))}
-    used = _names(_all(p)) | {n for n in p.new.values()}
+    used = names_in(*_all(p)) | {n for n in p.new.values()}
     state_in = [n for n in rows if n in used or n in p.new]
     scalars_in = [n for n in scalars if n in used]
     vectors_in = [n for n in vectors if n in used]
@@ -233,7 +229,7 @@ def numba_neuron(p: NeuronProgram, single: bool = False) -> str:
     if p.reset:
         out += ["@_njit(forceinline=True, **_options)", "def reset(@):"]
         out += ['    """Apply the reset to the thread\'s neurons that spiked in this step."""']
-        reads = _names(a.expr for a in p.reset)
+        reads = names_in(*(a.expr for a in p.reset))
         writes = [n for n in dict.fromkeys(a.name for a in p.reset) if n in rows]
         out += ["    t, _s, _fine, dt = _real(_step * dt), 0, dt, _real(dt * _every)"]
         out += ["    for _q in range(_ptr[_thread, _k], _ptr[_thread, _k + 1]):", "        _i = _ids[_thread, _q]"]

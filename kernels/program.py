@@ -13,9 +13,14 @@ from typing import NamedTuple
 import sympy as sp
 
 __all__ = [
-    "Assign", "NeuronProgram", "Propagator", "SynapseProgram", "hoist", "inline_copies", "private_traces", "share",
-    "ssa",
+    "Assign", "NeuronProgram", "Propagator", "SynapseProgram", "hoist", "inline_copies", "names_in", "private_traces",
+    "share", "ssa",
 ]  # fmt: skip
+
+
+def names_in(*expressions: sp.Basic) -> set[str]:
+    """Give the names of the symbols that occur in expressions."""
+    return {s.name for e in expressions for s in e.free_symbols}
 
 
 class Assign(NamedTuple):
@@ -139,11 +144,11 @@ def private_traces(
         rules = [e for n, e in own if n == name]
         if name.startswith("_") or name in elsewhere or not rules:
             continue
-        if all({s.name for s in e.free_symbols} <= alone | {"_age"} for e in (expr, *rules)):
+        if all(names_in(e) <= alone | {"_age"} for e in (expr, *rules)):
             found[name] = expr.xreplace({sp.Symbol("_age", real=True): sp.Symbol("dt", real=True)})
     for name, expr in later.items():  # what another variable follows must be known at that one's last event
         if not name.startswith("_"):
-            found = {n: e for n, e in found.items() if n == name or n not in {s.name for s in expr.free_symbols}}
+            found = {n: e for n, e in found.items() if n == name or n not in names_in(expr)}
     return found
 
 
@@ -182,7 +187,7 @@ def inline_copies(statements: list[Assign], new: dict[str, str]) -> tuple[list[A
     for a in reversed(kept):
         if a.name in wanted:
             out.append(a)
-            wanted |= {s.name for s in a.expr.free_symbols}
+            wanted |= names_in(a.expr)
     return out[::-1], {s: n for s, n in new.items() if n != s}
 
 

@@ -14,14 +14,10 @@ import sympy as sp
 
 from .cache import CODE_FOLLOWS
 from .printers import NumbaPrinter, NumpyPrinter
-from .program import Assign, SynapseProgram, hoist
+from .program import Assign, SynapseProgram, hoist, names_in
 from .synapse_form import SynapseForm
 
 __all__ = ["Side", "header"]
-
-
-def _names(expressions: Iterable[sp.Basic]) -> set[str]:
-    return {s.name for e in expressions for s in e.free_symbols}
 
 
 class Side:
@@ -30,7 +26,7 @@ class Side:
     def __init__(self, p: SynapseProgram, form: SynapseForm, printer: NumpyPrinter | NumbaPrinter) -> None:
         self.p, self.form, self.printer = p, form, printer
         self.array = isinstance(printer, NumpyPrinter)
-        used = _names(a.expr for a in p.everything)
+        used = names_in(*(a.expr for a in p.everything))
         own = set(p.variables) | set(p.parameters)  # which may be called tau_pre or trace_post
         local = own | {a.name for a in p.everything if not a.name.endswith("_post") or a.name.startswith("_")}
         outside = sorted(n for n in used if n.endswith(("_pre", "_post")) and n not in local)
@@ -46,7 +42,7 @@ class Side:
         self.to_date = tuple(a for a in p.to_date if a.name not in traced)
         wanted = {a.name for a in self.to_date if not a.name.startswith("_")}
         for a in reversed(self.to_date):
-            wanted |= _names([a.expr]) if a.name in wanted else set()
+            wanted |= names_in(a.expr) if a.name in wanted else set()
         self.to_date = tuple(a for a in self.to_date if a.name in wanted)
         self.direct = tuple(n for n in self.targets if n.removesuffix("_post") in form.direct)
 
@@ -87,7 +83,7 @@ class Side:
         return lines
 
     def uses(self, statements: Iterable[Assign]) -> set[str]:
-        return _names(a.expr for a in statements)
+        return names_in(*(a.expr for a in statements))
 
     def event(self, body: tuple[Assign, ...], randoms: dict[str, str], offset: int, pad: str, slot: str) -> list[str]:
         """The statements of an event, for one synapse or for an array of them."""
