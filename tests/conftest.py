@@ -21,9 +21,10 @@ settings.load_profile("spikegram")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Import all tests without looking for garbage, and leave what they hold out of later searches.
+    """Import all tests without looking for garbage, leave what they hold out of later searches, and search seldom.
 
     Brian 2 and the measures of memory look through all objects at each call: a second, if all tests are imported.
+    Compiling makes many objects that stay: with Python's own thresholds a tenth of it is the search for garbage.
     """
     gc.disable()
     try:
@@ -31,6 +32,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
+        gc.set_threshold(50_000, 20, 50)
 
 
 @pytest.fixture
