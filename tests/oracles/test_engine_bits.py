@@ -20,10 +20,7 @@ from spikegram.scripts.bench import ours
 
 SEED = 20240229
 LARGE = dict(cuba=4000, brunel=2500, brunel_het=2500, brunel_stdp=2500)  # cells; 2048 are cut at cache lines
-QUICK_SINGLE = (
-    "cuba",
-    "brunel_stdp",
-)  # each network is compiled for a type in 7 s; these have all that the others have
+QUICK_SINGLE = ("brunel_stdp",)  # each network is compiled for a type in 7 s; this one has most that the others have
 STEPS = 600  # of each run that is compared, 60 ms
 SMALL = 300  # cells of networks that run on NumPy too
 NEAR = dict(rtol=1e-12, atol=1e-15)  # of states (SI) on the two backends

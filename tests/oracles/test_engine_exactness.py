@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from functools import cache
 
 import exact_networks as exact
@@ -94,9 +95,14 @@ def given_case(name):
     return trains, states, spikes
 
 
-@pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("dtype", RELATIVE)
-@pytest.mark.parametrize("case", CASES)
+def one_neuron():
+    """Cases on both backends in both types; each cell takes 4 s to compile for a type, one is enough in float32."""
+    for case, dtype, backend in itertools.product(CASES, RELATIVE, BACKENDS):
+        late = (CASES[case][0], dtype, backend) == ("brunel", "float32", "numba")
+        yield pytest.param(case, dtype, backend, marks=pytest.mark.slow if late else ())
+
+
+@pytest.mark.parametrize(("case", "dtype", "backend"), one_neuron())
 def test_one_neuron_is_the_matrix_exponential(case, dtype, backend, record_property):
     trains, states, spikes = given_case(case)
     cell, parameters, v0, inputs, delay, *_ = CASES[case]
