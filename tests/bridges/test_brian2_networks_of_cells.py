@@ -157,10 +157,11 @@ def names_that_brian_2_keeps_for_itself(net):
     net.record(cells, ["spikes", "v_post", "x_pre"])
 
 
-# variants of what others show
+# variants of what others show: the methods are in kernels/test_integrate.py, alpha synapses in test_brian2_models.py
 SLOW = {
     "refractory_for_a_time_of_each_neuron_by_rk4", "names_that_brian_2_keeps_for_itself", "izhikevich_by_his_equations",
-    "refractory_for_twice_the_time_by_rk2",
+    "refractory_for_twice_the_time_by_rk2", "refractory_without_a_held_variable_by_heun", "adex_by_rk4",
+    "alpha_synapse_and_the_refractory_count_of_nest",
 }  # fmt: skip
 
 

@@ -203,7 +203,8 @@ def synapses_that_read_both_cells_the_time_and_change_both_ways(net):
 
 # variants of what others show
 SLOW = {
-    "stdp_post_before_pre", "stdp_post_before_pre_with_dendritic_delays", "lif_conductance_between_views",
+    "stdp_pre_before_post", "stdp_post_before_pre", "stdp_post_before_pre_with_dendritic_delays",
+    "lif_conductance_between_views",
     "synapses_onto_an_input_that_read_the_voltage_of_both_cells",
 }  # fmt: skip
 
