@@ -47,8 +47,8 @@ class LayerForm(NamedTuple):
     surrogate : SurrogateForm
     recurrent : int
         Number of cells that send their spikes to each other with dense weights, onto the first channel; 0: none do.
-    delayed : bool
-        Whether such spikes take more than one step.
+    delayed : str
+        Such spikes take a time of their own for each of the "cells" that send, or of the "pairs" of cells; '': a step.
     """
 
     inputs: tuple[str, ...]
@@ -62,4 +62,4 @@ class LayerForm(NamedTuple):
     smooth: bool
     surrogate: SurrogateForm
     recurrent: int = 0
-    delayed: bool = False
+    delayed: str = ""

@@ -19,6 +19,7 @@ import sympy as sp
 from .adjoint import CHOICE, SLOPE, SPIKE, Line, reverse
 from .cache import CODE_FOLLOWS
 from .expressions import symbol
+from .layer_arrivals import arrivals_of
 from .layer_form import LayerForm
 from .layer_step import LayerStep
 from .printers import NumbaPrinter
@@ -28,7 +29,6 @@ __all__ = ["numba_layer"]
 
 _STRETCH, _CACHE = 32, 4_500_000  # steps, and bytes of the last cache for their states
 _WIDTHS = (512, 1024, 2048, 4096, 8192)
-_DELAYS = ["from spikegram.kernels.compiled_layer_delays import give as _give, late as _late, take as _take"]
 
 
 class _LayerPrinter(NumbaPrinter):
@@ -101,10 +101,12 @@ class _Module:
         self.recurrent = form.recurrent
         self.width = _width(len(step.states))
         if self.recurrent:
-            self.width = max(1, self.width // self.recurrent) * self.recurrent
+            whole = self.recurrent * arrivals_of(form.delayed).together
+            self.width = max(1, self.width // whole) * whole
         self.stride = (self.width + 31) // 16 * 16
         self.stride += 16 * (self.stride % 256 == 0)
         self.kept = len(step.states) + bool(self.recurrent)  # rows of a step that the backward pass computes again
+        self.arrivals = arrivals_of(form.delayed)(self.recurrent, self.width, self.stride)
         self.constants = [*step.vectors, *step.scalars]
 
     def expr(self, e: sp.Basic, names: Mapping[str, str] | None = None) -> str:
@@ -181,7 +183,7 @@ class _Module:
         s, v = len(self.step.states), len(self.step.vectors)
         rows = [self.row("_work", r) for r in range(s)]
         vectors = [self.row("_work", s + r) for r in range(v)]
-        more = (", _W, _s0, _D" if self.form.delayed else ", _W, _s0") if self.recurrent else ""
+        more = f", _W, _s0{self.arrivals.lists}" if self.recurrent else ""
         out = ["@_njit(**_options)"]
         out += [f"def forward(_first, _last, _every, _xs, _X, _C, _V, _work, _ys, _saved, _end{more}):"]
         out += ['    """Run neurons from ``_first`` up to ``_last`` through the sequence."""']
@@ -199,7 +201,7 @@ class _Module:
             out += [f"                _copy({rows[r]}, {self.cut('_saved', '_t//_every', r)})" for r in range(s)]
         x = [self.cut("_xs", c, "_t") for c in range(self.channels)]
         if self.recurrent:
-            out += _indented(self.arrive(x[0], self.row("_work", s + v), self.row("_work", s + v + 1)), 12)
+            out += _indented(self.arrivals.arrive(x[0], self.row("_work", s + v), s + v + 1), 12)
             x[0] = self.row("_work", s + v)
         out += _indented(self.ahead(rows, rows, x, self.cut("_ys", "_t"), vectors), 12)
         out += [f"        _copy({rows[r]}, {self.cut('_end', r)})" for r in range(s)]
@@ -216,7 +218,7 @@ class _Module:
         then = [self.row("_past", f"(_t - _t0)*{kept} + {kept + r}") for r in range(s)]
         out = ["@_njit(**_options)", "def backward("]
         given = "_first, _last, _every, _down, _xs, _C, _V, _saved, _dys, _dend, _work, _past, _dxs, _dX, _dC"
-        more = f", _ys, _W, _B, _s0, _ds0{', _D' if self.form.delayed else ''}" if self.recurrent else ""
+        more = f", _ys, _W, _B, _s0, _ds0{self.arrivals.lists}" if self.recurrent else ""
         out += [f"    {given}{more}", "):"]
         out += ['    """Run neurons from ``_first`` up to ``_last`` back; ``_down`` is T - 1, ..., 1, 0."""']
         out += self.scalars()
@@ -228,13 +230,9 @@ class _Module:
         out += [f"        _copy({self.cut('_V', r)}, {vectors[r]})" for r in range(v)]
         out += [f"        _copy({self.cut('_dend', r)}, {adjoints[r]})" for r in range(d)]
         out += [f"        _clear({sums[r]})" for r in range(k)]
-        dy, late = self.row("_work", v + d + k), self.row("_work", v + d + k + 1)
-        ring = v + d + k + 2  # first row in which gradients of delayed spikes wait
-        if self.form.delayed:
-            out += ["        _depth = _s0.shape[0]", "        for _r in range(_depth):"]
-            out += [f"            _clear({self.row('_work', f'{ring} + _r')})"]
-        elif self.recurrent:
-            out += [f"        _clear({dy})"]
+        dy, free = self.row("_work", v + d + k), v + d + k + 1
+        if self.recurrent:
+            out += _indented(self.arrivals.begin(dy, free), 8)
         out += ["        _stretches = (_steps + _every - 1)//_every", "        for _q in range(_stretches):"]
         out += ["            _c = _stretches - 1 - _q", "            _t0 = _c*_every"]
         out += ["            _t1 = min(_t0 + _every, _steps)"]
@@ -242,7 +240,8 @@ class _Module:
         x = [self.cut("_xs", c, "_t") for c in channels]
         if self.recurrent:
             arriving = self.row("_past", f"(_t - _t0)*{kept} + {s}")
-            out += ["            for _t in range(_t0, _t1):", *_indented(self.arrive(x[0], arriving, late), 16)]
+            out += ["            for _t in range(_t0, _t1):"]
+            out += _indented(self.arrivals.arrive(x[0], arriving, free), 16)
             x[0] = arriving
         if s:
             out += ["            for _t in range(_t0, _t1 - 1):"]
@@ -251,10 +250,7 @@ class _Module:
         out += ["            for _r in range(_steps - _t1, _steps - _t0):", "                _t = _down[_r]"]
         rows = {f"_i_{n}": now[r] for r, n in enumerate(step.states)} | {f"_ix{c}": x[c] for c in channels}
         if self.recurrent:
-            told = f"_add({dy}, {self.cut('_dys', '_t')})"
-            if self.form.delayed:
-                told = f"_take({self.row('_work', f'{ring} + _t % _depth')}, {self.cut('_dys', '_t')}, {dy})"
-            out += _indented([told], 16)
+            out += _indented(self.arrivals.receive(dy, self.cut("_dys", "_t"), free), 16)
         rows |= {"_idy": dy if self.recurrent else self.cut("_dys", "_t")} | {
             f"_a_{n}": adjoints[r] for r, n in enumerate(step.differentiable)
         }
@@ -263,36 +259,21 @@ class _Module:
         rows |= {f"_i_{n}": vectors[r] for r, n in enumerate(step.vectors)}
         out += _indented(self.back(rows), 16)
         if self.recurrent:
-            out.append(f"                _spread({self.cut('_dxs', 0, '_t')}, _B, {dy}, {self.recurrent})")
-        if self.form.delayed:
-            out.append(f"                _give({dy}, _D, _t, _work, {ring}, {self.stride}, _depth, {self.recurrent})")
+            out += _indented(self.arrivals.send(dy, self.cut("_dxs", 0, "_t"), free), 16)
         out += [f"        _copy({adjoints[r]}, {self.cut('_dX', r)})" for r in range(d)]
         out += [f"        _copy({sums[r]}, {self.cut('_dC', r)})" for r in range(k)]
-        if self.form.delayed:
-            out += ["        for _r in range(_depth):"]
-            out += [f"            _copy({self.row('_work', f'{ring} + _r')}, _part(_ds0, _r, _a, _n))"]
-        elif self.recurrent:
-            out += [f"        _copy({dy}, _part(_ds0, 0, _a, _n))"]
+        if self.recurrent:
+            out += _indented(self.arrivals.end(dy, free), 8)
         return [*out, "        _a += _n", "", ""]
-
-    def arrive(self, given: str, row: str, late: str) -> list[str]:
-        """Add what spikes of the step before, or of a delay before, bring to the input; ``late`` is a row for them."""
-        n = self.recurrent
-        if self.form.delayed:
-            return [f"_late(_ys, _s0, _D, _t, _a, {late}, {n})", f"_gather({late}, _W, {given}, {row}, {n})"]
-        return [
-            "if _t == 0:", f"    _gather(_part(_s0, 0, _a, _n), _W, {given}, {row}, {n})",
-            "else:", f"    _gather(_part(_ys, _t - 1, _a, _n), _W, {given}, {row}, {n})",
-        ]  # fmt: skip
 
     def scalars(self) -> list[str]:
         return [f"    {n} = _C[{k}]" for k, n in enumerate(self.step.scalars)]
 
     def text(self) -> str:
-        step = self.step
+        step, more = self.step, (1 + self.arrivals.rows) * bool(self.recurrent)
         rows = (
-            len(step.states) + len(step.vectors) + bool(self.recurrent) + self.form.delayed,
-            len(step.vectors) + len(step.differentiable) + len(step.learned) + bool(self.recurrent) + self.form.delayed,
+            len(step.states) + len(step.vectors) + more,
+            len(step.vectors) + len(step.differentiable) + len(step.learned) + more,
         )
         head = [
             '"""Compiled passes of a layer."""',
@@ -309,7 +290,7 @@ class _Module:
             "    add as _add, clear as _clear, copy as _copy, exprel_slope as _exprel_slope, gather as _gather,",
             "    spread as _spread,",
             ")",
-            *_DELAYS[: self.form.delayed],
+            *filter(None, [self.arrivals.imports]),
             "from spikegram.kernels.compiled_special import clip as _clip, exp as _exp, exprel as _exprel, mod as _mod",
             "",
             "_f4 = _np.float32",

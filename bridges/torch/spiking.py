@@ -49,7 +49,8 @@ from .spiking_checks import features_of, inputs_of, names_of, output_of, through
 from .spiking_config import fields_of, model_of, plain
 from .spiking_delays import arriving, delays_of
 from .spiking_op import register
-from .spiking_recurrent import config_of_weights, make_weights, weight_matrix
+from .spiking_pairs import PairDelays
+from .spiking_recurrent import config_of_weights, make_weights, pairs_of, weight_matrix
 from .spiking_state import state_class
 from .spiking_values import cell_constants, parameters_of, start_of, steps_held
 from .surrogates import Surrogate, as_surrogate
@@ -96,9 +97,10 @@ class SpikingLayer(GeneratedLayer):
         only the entries that it has are trained (``recurrent_weight``, by the mask ``recurrent_mask``).
     inhibition : float
         What each spike takes from all other cells of its sample one step later, in the unit of x.
-    recurrent_delay : float or sequence, optional
-        When spikes reach other cells, weights and inhibition alike: ms, a whole number of steps >= 1, one for all or
-        one for each cell that sends. Default: one step.
+    recurrent_delay : float, tensor or sequence, optional
+        When spikes reach other cells, weights and inhibition alike: ms, a whole number of steps >= 1, one for all, one
+        for each cell that sends, or one for each synapse: (N, N), from cell (row) to cell (column), as the weights.
+        Where there is no synapse its entry is not read. Default: one step.
     init_state : "rest" or "learn"
         Where sequences start: in the start values of the model, or in values that are learned from there on, one per
         cell in edge units (``start_v`` and so on).
@@ -115,6 +117,10 @@ class SpikingLayer(GeneratedLayer):
     weights or inhibition ``spikes``, those of the last step; with a longer ``recurrent_delay``, of up to D steps,
     those of the last D steps (B, D, *features), the oldest first.
 
+    Cost: a spike costs one multiply-add for each of its cell's synapses; backward, each synapse costs one in every step
+    and sample. Delays of single synapses, as many as there may be different ones, change neither number; but samples
+    are then worked with in blocks of 16, and their pattern is that of the time of building.
+
     Shapes: x (T, B, *features) -> y (T, B, *features).
 
     Kept for the backward pass: x, and the state in one step of 32 (of 64 for models with more than four variables).
@@ -124,6 +130,8 @@ class SpikingLayer(GeneratedLayer):
     ValueError
         With the names that are possible. Models that draw random numbers or read the time are refused.
     """
+
+    _pairs: PairDelays | None
 
     def __init__(
         self,
@@ -175,14 +183,17 @@ class SpikingLayer(GeneratedLayer):
         if recurrent_delay is not None and not self._connected:
             raise ValueError(f"{owner}: recurrent_delay: expected recurrent or inhibition with it, got neither")
         self._given["recurrent_delay"] = recurrent_delay
-        delays = delays_of(recurrent_delay, self._size, self.dt, owner)
-        self.register_buffer("recurrent_steps", delays if delays is None else delays.to(device), persistent=False)
-        self._line = 0 if delays is None else int(delays.max())
         values = parameters_of(model, shape, self._given["parameters"], owner)
         held = steps_held(model, values, self.dt, owner)
+        kind = dict(device=device, dtype=dtype or torch.get_default_dtype())
+        weight, mask = make_weights(recurrent, self._size, owner, kind)
+        self._make_delays(recurrent_delay, pairs_of(weight, mask, self.inhibition, self._size), device)
         self._form = self._form_of(values, held)
         self._find_modules()
-        self._make_parameters(values, dict(device=device, dtype=dtype or torch.get_default_dtype()), recurrent)
+        why = "the refractory period is a whole number of steps"
+        self._make_learned(values, kind, {n: why for n in self.learn if n in model.refractory})
+        self.recurrent_weight = None if weight is None else nn.Parameter(weight)
+        self.register_buffer("recurrent_mask", mask)
         start = start_of(model, shape, self._given["init"], values, owner)
         self._fixed, self.scales = cell_constants(
             model, self._torch, values, start, held, self._size, self.surrogate, surrogate_scale, self.dt, owner
@@ -257,15 +268,21 @@ class SpikingLayer(GeneratedLayer):
             self.inputs, tuple(edge_unit(dims(n))[1] for n in self.inputs), self.output,
             edge_unit(dims(self.output))[1] if self.output else 1.0, tuple(n for n, v in values.items() if np.ndim(v)),
             self.learn, through, bool(held.max() > 0), self.smooth, SurrogateForm(*self.surrogate.form),
-            self._size if self._connected else 0, self._line > 0,
+            self._size if self._connected else 0,
+            "pairs" if self._pairs is not None else "cells" if self._line else "",
         )  # fmt: skip
 
-    def _make_parameters(self, values: Mapping[str, Any], kind: Mapping[str, Any], recurrent: Any) -> None:
-        why = "the refractory period is a whole number of steps"
-        self._make_learned(values, kind, {n: why for n in self.learn if n in self.model.refractory})
-        weight, mask = make_weights(recurrent, self._size, self._owner, kind)
-        self.recurrent_weight = None if weight is None else nn.Parameter(weight)
-        self.register_buffer("recurrent_mask", mask)
+    def _make_delays(self, given: Any, pairs: Tensor, device: Any) -> None:
+        steps = delays_of(given, self._size, self.dt, self._owner, pairs)
+        self._line = 0 if steps is None else int(steps.max())
+        self._pairs = PairDelays(steps, pairs).to(device) if steps is not None and steps.ndim == 2 else None
+        self.register_buffer("recurrent_steps", steps if steps is None else steps.to(device), persistent=False)
+
+    def _load_from_state_dict(self, state: dict, prefix: str, *rest: Any) -> None:
+        mask = state.get(f"{prefix}recurrent_mask")
+        if self._pairs is not None and mask is not None and not torch.equal(mask, self.recurrent_mask.to(mask.device)):
+            raise ValueError(f"{self._owner}: recurrent_mask: the file has other synapses than those with delays here")
+        super()._load_from_state_dict(state, prefix, *rest)
 
     def _weights(self, like: Tensor) -> Tensor | None:
         if not self._connected:
@@ -289,7 +306,9 @@ class SpikingLayer(GeneratedLayer):
         if self._use(x) == "torch":
             return self._by_steps(x, state, self._by_name(constants, weights))
         connected: tuple[Tensor, ...] = ()
-        if weights is not None and self._line:
+        if self._pairs is not None and weights is not None:
+            connected = self._pairs.listed(weights), state.spikes.flatten(2).movedim(1, 0), *self._pairs.lists()
+        elif weights is not None and self._line:
             connected = weights, state.spikes.flatten(2).movedim(1, 0), self.recurrent_steps
         elif weights is not None:
             connected = weights, state.spikes.flatten(1)
@@ -308,17 +327,26 @@ class SpikingLayer(GeneratedLayer):
         return self._step(x, state, self._by_name(self._constants(x), self._weights(x)))
 
     def _by_name(self, constants: tuple[Tensor, Tensor], weights: Tensor | None) -> dict[str, Tensor]:
+        if self._pairs is not None and weights is not None:
+            weights = self._pairs.received(weights)
         return self._named(constants) | ({"_weights": weights} if weights is not None else {})
 
     def _step(self, x: Tensor, state: Any, constants: dict[str, Tensor]) -> tuple[Tensor, Any]:
         channels = (x,) if len(self.inputs) == 1 else x.unbind(1)
         shape = (x.shape[0], *self.features)
         if self._connected:
-            spikes = arriving(state.spikes.flatten(2), self.recurrent_steps) if self._line else state.spikes.flatten(1)
-            channels = (channels[0] + (spikes @ constants["_weights"]).reshape(shape), *channels[1:])
+            came = self._arrived(state, constants["_weights"])
+            channels = (channels[0] + came.reshape(shape), *channels[1:])
         y, new = self._torch.step(channels, tuple(state)[: len(self._torch.STATES)], constants)
         y = y.expand(shape)
         return y, self.State(*(t.expand(shape) for t in new), *self._sent(state, y.unsqueeze(0)))
+
+    def _arrived(self, state: Any, weights: Tensor) -> Tensor:
+        """What arrives in a step (B, N)."""
+        if self._pairs is not None:
+            return self._pairs.arriving(state.spikes.flatten(2), weights)
+        line = state.spikes
+        return (arriving(line.flatten(2), self.recurrent_steps) if self._line else line.flatten(1)) @ weights
 
     def _find_modules(self) -> None:
         self._torch = layer_module(self.model, self._form, "torch")

@@ -1,6 +1,6 @@
 """Delays of the spikes that the cells of a layer send to each other: whole steps from 1 to D, one for each sender.
 
-The spikes of the last D steps are part of the state, the oldest first.
+The spikes of the last D steps are part of the state, the oldest first. Delays of single synapses: `spiking_pairs`.
 
 >>> import torch
 >>> delays = delays_of([1.0, 2.0], 2, 0.5, "cells")
@@ -22,23 +22,51 @@ from ...networks.values import grid_steps
 __all__ = ["arrived", "arriving", "delays_of"]
 
 
-def delays_of(given: Any, n: int, dt: float, owner: str) -> Tensor | None:
+def delays_of(given: Any, n: int, dt: float, owner: str, pairs: Tensor | None = None) -> Tensor | None:
     """Give the delays of n cells in steps; None if every spike takes one step.
 
-    ``given`` is in ms: None for one step, one number, or one for each cell.
+    Parameters
+    ----------
+    given : None, number, tensor or sequence
+        In ms: None for one step, one for all, one for each cell that sends, or (n, n) from each cell to each.
+    n : int
+    dt : float
+        In ms.
+    owner : str
+        Begins the messages.
+    pairs : tensor of bool (n, n), optional
+        Which synapses there are, by default all; delays (n, n) between other cells are not looked at.
+
+    Returns
+    -------
+    tensor of int64 (n,), or (n, n) if a cell's synapses differ
     """
     what = f"{owner}: recurrent_delay"
     if given is None:
         return None
+    given = given.to_dense() if isinstance(given, Tensor) and given.layout != torch.strided else given
     value = torch.as_tensor(given, dtype=torch.float64).detach().cpu()
-    if value.ndim and value.numel() != n:
-        raise ValueError(f"{what}: expected one time or one for each of {n} cells, got shape {tuple(value.shape)}")
+    single = value.shape == (n, n) and n > 1
+    if value.ndim and value.numel() != n and not single:
+        raise ValueError(
+            f"{what}: expected one time, one for each of {n} cells or ({n}, {n}), got shape {tuple(value.shape)}"
+        )
+    if single and pairs is not None:
+        value = torch.where(pairs.cpu(), value, dt)
     if not bool(value.isfinite().all()):
-        raise ValueError(f"{what}: expected times in ms, got {given!r}")
-    steps = torch.as_tensor(grid_steps(value.numpy() * 1e-3, dt * 1e-3, what)).flatten()
+        bad = value[~value.isfinite()].flatten()[0].item()
+        raise ValueError(f"{what}: expected times in ms, got {bad:g}")
+    steps = torch.as_tensor(grid_steps(value.numpy() * 1e-3, dt * 1e-3, what))
     if int(steps.min()) < 1:
         raise ValueError(f"{what}: expected at least one step (dt = {dt:g} ms), got {float(value.min()):g} ms")
-    return None if int(steps.max()) == 1 else steps.expand(n).clone()
+    if int(steps.max()) == 1:
+        return None
+    if not single:
+        return steps.flatten().expand(n).clone()
+    if pairs is None:
+        pairs = torch.ones(n, n, dtype=torch.bool)
+    of_cell = torch.where(pairs.cpu(), steps, 0).amax(1).clamp(min=1)  # one for all synapses of a cell, if it is so
+    return of_cell if bool(((steps == of_cell.unsqueeze(1)) | ~pairs.cpu()).all()) else steps
 
 
 def arriving(line: Tensor, delays: Tensor) -> Tensor:

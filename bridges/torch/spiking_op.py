@@ -163,7 +163,7 @@ def _backward(
         product = torch.zeros(0)
         if needs[4]:
             to_cells = dx[0] if dx.ndim == 4 else dx
-            product = _to_weights(spikes.detach(), results[0].detach(), delays[0] if delays else None, to_cells)
+            product = _to_weights(weights, spikes.detach(), results[0].detach(), delays, to_cells)
         found = [product, dspikes, *(torch.zeros(0) for _ in delays)]
     dscalars, dvectors = scalars, vectors
     if needs[2] or needs[3]:
@@ -177,13 +177,19 @@ def _backward(
     return [dx, dstate, dscalars, dvectors, *found]
 
 
-def _to_weights(before: Tensor, y: Tensor, delays: Tensor | None, dx: Tensor) -> Tensor:
-    """Gradient of the weights [N, N]: what arrived in a step, times the gradient of the input, over all steps."""
+def _to_weights(weights: Tensor, before: Tensor, y: Tensor, delays: list[Tensor], dx: Tensor) -> Tensor:
+    """Gradient of the weights: what arrived in a step, times the gradient of the input, over all steps."""
     from ...kernels.outer_products import outer_sum
 
     threads = torch.get_num_threads()
-    if delays is not None:
-        return torch.from_numpy(outer_sum(_array(arrived(before, y, delays)), _array(dx), threads))
+    if len(delays) > 1:
+        from ...kernels.compiled_layer_pairs import outer_late
+
+        total, n = np.zeros(len(weights), KINDS[y.dtype]), y.shape[-1]
+        on_lanes(outer_late, n, threads, _flat(before, 1), _flat(y, 1), _flat(dx, 1), *map(_array, delays), total, n)
+        return torch.from_numpy(total)
+    if delays:
+        return torch.from_numpy(outer_sum(_array(arrived(before, y, delays[0])), _array(dx), threads))
     total = outer_sum(_array(y[:-1]), _array(dx[1:]), threads)
     total += outer_sum(_array(before)[None], _array(dx[:1]), threads)
     return torch.from_numpy(total)
@@ -210,9 +216,10 @@ def run_cells(
         Constants in the order of the module's ``SCALARS`` and ``VECTORS``.
     options : str
         What `register` gave.
-    recurrent : tensors [N, N], [B, N], or [N, N], [D, B, N], [N]
+    recurrent : tensors [N, N], [B, N], or [N, N], [D, B, N], [N], or [K], [D, B, N] and three of integers
         Weights from cell to cell, and the spikes of the step before; or the spikes of the D steps before, the oldest
-        first, and the delay of each cell's spikes in steps (int64). Only for kernels that take them.
+        first, and the delay of each cell's spikes in steps (int64); or the weights of a list of synapses, those
+        spikes, and the list (`spiking_pairs`). Only for kernels that take them.
 
     Returns
     -------

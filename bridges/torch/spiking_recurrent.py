@@ -16,7 +16,7 @@ from torch import Tensor
 
 from .laws import Law
 
-__all__ = ["config_of_weights", "make_weights", "weight_matrix"]
+__all__ = ["config_of_weights", "make_weights", "pairs_of", "weight_matrix"]
 
 
 def make_weights(given: Any, n: int, owner: str, kind: Mapping[str, Any]) -> tuple[Tensor | None, Tensor | None]:
@@ -46,6 +46,14 @@ def make_weights(given: Any, n: int, owner: str, kind: Mapping[str, Any]) -> tup
 def config_of_weights(weight: Tensor | None, mask: Tensor | None) -> Any:
     """What rebuilds the layer, without the weights themselves."""
     return None if weight is None else {"mask": None if mask is None else mask.tolist()}
+
+
+def pairs_of(weight: Tensor | None, mask: Tensor | None, inhibition: float, n: int) -> Tensor:
+    """Which cells reach which [N, N]."""
+    found = torch.full((n, n), weight is not None)
+    if mask is not None:
+        found = mask.cpu().clone()
+    return found | ~torch.eye(n, dtype=torch.bool) if inhibition else found
 
 
 def weight_matrix(weight: Tensor | None, mask: Tensor | None, inhibition: float, n: int, like: Tensor) -> Tensor:

@@ -114,6 +114,11 @@ def axons(**keywords: Any) -> SynapseLayer:
     return SynapseLayer(TsodyksMarkram, 4, learn=("U", "tau_d", "tau_f"), **keywords)
 
 
+def connected(**keywords: Any) -> SpikingLayer:
+    delays = 1.0 + torch.arange(16).reshape(4, 4) % 5
+    return SpikingLayer(BellecALIF, 4, recurrent="dense", inhibition=0.1, recurrent_delay=delays, **keywords)
+
+
 BRANCHES = dict(branches=3, per_branch=4, routing="random", variant="v2", learn=("tau_m",))
 LAYERS = {
     "leaky sum": Case(lambda **k: LeakySum(4, **k), lambda **k: LeakySum(4, **k), savable=False),
@@ -121,6 +126,7 @@ LAYERS = {
         lambda **k: SpikingLayer(BellecALIF, 4, learn=("tau_m", "beta"), **k),
         lambda **k: SpikingLayer(BellecALIF, 4, learn=("tau_m", "beta"), reset_grad="through", smooth=True, **k),
     ),
+    "cells, delays of synapses": Case(connected, lambda **k: connected(reset_grad="through", smooth=True, **k)),
     "synapses": same(axons, draw=torch.sigmoid),
     "Legendre memory": same(lambda **k: LegendreMemory((2, 2), 6, 20.0, method="bilinear", learn=("theta",), **k)),
     "Legendre memory, zoh": same(lambda **k: LegendreMemory(3, 5, 20.0, **k)),
@@ -143,7 +149,10 @@ LAYERS = {
 }
 
 
-SLOW = ("Legendre memory, zoh", "LMU, memory without feedback", "Branch-ELM", "Delay, learned", "DelayedLinear, fixed")
+SLOW = (
+    "cells, delays of synapses", "Legendre memory, zoh", "LMU, memory without feedback", "Branch-ELM", "Delay, learned",
+    "DelayedLinear, fixed",
+)  # fmt: skip
 
 
 @pytest.fixture(params=[pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in LAYERS])

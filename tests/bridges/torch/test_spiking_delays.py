@@ -154,7 +154,7 @@ def test_is_saved(tmp_path) -> None:
         (1.5, "cells: recurrent_delay: 1.5 ms is not a multiple of the time step dt = 1 ms"),
         (0.0, "recurrent_delay: expected at least one step .*got 0 ms"),
         (-1.0, "recurrent_delay: expected times >= 0, got -1 ms"),
-        ([1.0, 2.0], r"expected one time or one for each of 3 cells, got shape \(2,\)"),
+        ([1.0, 2.0], r"expected one time, one for each of 3 cells or \(3, 3\), got shape \(2,\)"),
         (float("inf"), "recurrent_delay: expected times in ms, got inf"),
     ],
 )

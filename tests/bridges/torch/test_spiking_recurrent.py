@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from spikegram.bridges.torch.spiking_recurrent import config_of_weights, make_weights, weight_matrix
+from spikegram.bridges.torch.spiking_recurrent import config_of_weights, make_weights, pairs_of, weight_matrix
 
 KIND = dict(device=None, dtype=torch.float64)
 
@@ -37,3 +37,13 @@ def test_a_sparse_pattern_survives_the_config() -> None:
 def test_inhibition_spares_the_cell_itself() -> None:
     found = weight_matrix(None, None, 0.25, 3, torch.zeros((), dtype=torch.float64))
     assert found.tolist() == [[0, -0.25, -0.25], [-0.25, 0, -0.25], [-0.25, -0.25, 0]]
+
+
+def test_pairs_are_where_weights_or_inhibition_are() -> None:
+    weight, mask = make_weights(torch.tensor([[2.0, 0.0], [3.0, 0.0]]).to_sparse(), 2, "cells", KIND)
+    assert pairs_of(weight, mask, 0.0, 2).tolist() == [[True, False], [True, False]]
+    assert pairs_of(weight, mask, 0.1, 2).tolist() == [[True, True], [True, False]]
+    assert pairs_of(None, None, 0.1, 2).tolist() == [[False, True], [True, False]]
+    assert pairs_of(weight, None, 0.0, 2).all()
+    assert not pairs_of(None, None, 0.0, 2).any()
+    assert mask.tolist() == [[True, False], [True, False]]
