@@ -32,7 +32,7 @@ __all__ = ["run"]
 LOADS = (0.02, 0.05, 0.08, 0.10, 0.12, 0.13, 0.138, 0.145, 0.16, 0.18, 0.2, 0.25, 0.3)
 DENSE_N, POWERS = 100, (3, 4)
 RELATIVE = (0.02, 0.04, 0.06, 0.1, 0.15, 0.2)  # K / N^(n-1), times (2n - 3)!! / 3
-EXP_N, TURNED = 36, (0.0, 0.1, 0.2)
+EXP_N, TURNED, FEWEST = 36, (0.0, 0.1, 0.2), 16  # FEWEST: patterns with which the exponential network begins
 SAME_N, SAME_K = 200, 16
 DAMAGE = (0.0, 0.1, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45)
 
@@ -57,24 +57,26 @@ def run(
     size : int
         Spins of the classic network; at least 200.
     networks : int
-        Networks of each kind that are averaged.
+        Networks of each kind that are averaged; at least 1.
     cues : int
-        Patterns of each network that are tried, at most.
+        Patterns of each network that are tried, at most; at least 1.
     patterns : int
-        Most patterns of the exponential network.
+        Most patterns of the exponential network; at least 16.
     threads : int
         Cues are shared out between so many.
     seed : int
         Of the random numbers.
     """
-    if size < 200:
-        raise ValueError(f"size: expected at least 200, got {size}")
+    limits = (("size", size, 200), ("networks", networks, 1), ("cues", cues, 1), ("patterns", patterns, FEWEST))
+    for name, value, least in limits:
+        if value < least:
+            raise ValueError(f"{name}: expected at least {least}, got {value}")
     rng = np.random.default_rng(seed)
     report.say("the first recalls compile the kernels (a few seconds, once on a machine)")
     trial = Trials(rng, networks, cues, threads)
     classic = {n: [trial.overlap(n, load) for load in report.progress(LOADS, f"classic, N = {n}")] for n in (200, size)}
     dense = {n: trial.bit_errors(n) for n in report.progress(POWERS, "polynomial")}
-    grown = [2**k for k in range(4, 40) if 2**k <= patterns]
+    grown = [FEWEST * 2**k for k in range(40) if FEWEST * 2**k <= patterns]
     exponential = {
         t: [trial.repaired(EXP_N, Exponential(), K, t, 1) for K in grown]
         for t in report.progress(TURNED, "exponential")

@@ -87,7 +87,7 @@ def run(report: Report, patterns: int = 200, cues: int = 100, ca3: bool = True, 
     patterns : int
         Largest load, 10 to 1000.
     cues : int
-        At most so many for each point.
+        At most so many for each point, at least 10.
     ca3 : bool
         Take the spiking memory too (at 5 and 10 patterns).
     seed : int
@@ -95,6 +95,8 @@ def run(report: Report, patterns: int = 200, cues: int = 100, ca3: bool = True, 
     """
     if not FEW <= patterns <= LOADS[-1]:
         raise ValueError(f"patterns: expected {FEW} to {LOADS[-1]}, got {patterns}")
+    if cues < FEW:
+        raise ValueError(f"cues: expected at least {FEW}, got {cues}")
     images = load(seed)
     makers = memories(seed)
     if not ca3:

@@ -46,6 +46,7 @@ def test_other_numbers_fail(tmp_path: Path) -> None:
     assert len(report.checks) == 9 and not any(c.ok for c in report.checks)
 
 
-def test_small_networks_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="size: expected at least 200, got 10"):
-        script.run(Report("hopfield-capacity", tmp_path), size=10)
+@pytest.mark.parametrize(("option", "least"), dict(size=200, networks=1, cues=1, patterns=16).items())
+def test_too_few_are_refused(option: str, least: int, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"{option}: expected at least {least}, got {least - 1}"):
+        script.run(Report("hopfield-capacity", tmp_path), **{option: least - 1})

@@ -65,3 +65,5 @@ def test_spiking_memory_takes_part(tmp_path: Path) -> None:
 def test_options_are_checked(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="patterns: expected 10 to 1000, got 5"):
         script.run(Report("memory-shootout", tmp_path), patterns=5)
+    with pytest.raises(ValueError, match="cues: expected at least 10, got 9"):
+        script.run(Report("memory-shootout", tmp_path), cues=9)
