@@ -2,7 +2,8 @@
 
 The synapses are listed by delay, then by the cell that sends. Those of ``delays[c]`` steps from cell i are ``start[c n
 + i]`` up to ``start[c n + i + 1]``; k goes to cell ``target[k]`` with ``weights[k]``. ``before`` [D, M] are the spikes
-of the D steps before the sequence, the oldest first.
+of the D steps before the sequence, the oldest first. ``marks`` [D + T, B words] tell which cells spiked, 64 in a word:
+looked for once, and read for each delay.
 
 Forward, each spike costs as many operations as it has synapses. Backward, all cells are told something in every step,
 so samples lie side by side, ``SIDE`` in a block, and a synapse costs one multiply-add of all of them: a row
@@ -12,6 +13,7 @@ one chain in the order of the list, the same bits for every number of samples an
 
 from __future__ import annotations
 
+import numpy as np
 from llvmlite import ir
 from numba import njit, types
 from numba.core import cgutils
@@ -22,14 +24,25 @@ from .compiled_layer import clear, copy
 from .layer_arrivals import SIDE
 from .tiles import _spread, lowest_bit, signs
 
-__all__ = ["arrive_late", "outer_late", "tell", "turn"]
+__all__ = ["arrive_late", "mark", "outer_late", "tell", "turn"]
 
 
 @njit(**inner)
-def arrive_late(past, before, delays, start, target, weights, t, begin, given, out, n):
+def mark(spikes, marks, row, begin, n):
+    """Mark which cells spike, in a tile that begins with neuron ``begin``."""
+    words = (n + 63) // 64
+    for first in range(0, spikes.shape[0], n):
+        for k in range(words):
+            i0 = first + 64 * k
+            marks[row, (begin + first) // n * words + k] = signs(spikes, i0, min(i0 + 64, first + n))
+
+
+@njit(**inner)
+def arrive_late(past, before, delays, start, target, marks, weights, t, begin, given, out, n):
     """``out = given`` + what arrives in step t, at the cells of a tile that begins with neuron ``begin``."""
+    words = (n + 63) // 64
     for first in range(0, out.shape[0], n):
-        row = part(out, 0, first, n)
+        row, word = part(out, 0, first, n), (begin + first) // n * words
         copy(part(given, 0, first, n), row)
         for c in range(delays.shape[0]):
             s = t - delays[c]
@@ -37,14 +50,14 @@ def arrive_late(past, before, delays, start, target, weights, t, begin, given, o
                 sent = part(past, s, begin + first, n)
             else:
                 sent = part(before, before.shape[0] + s, begin + first, n)
-            for i0 in range(0, n, 64):
-                bits = signs(sent, i0, min(i0 + 64, n))
+            for k in range(words):
+                bits = marks[before.shape[0] + s, word + k]
                 while bits != 0:
-                    i = i0 + lowest_bit(bits)
+                    i = 64 * k + lowest_bit(bits)
                     bits &= bits - 1
                     value = sent[i]
-                    for k in range(start[c * n + i], start[c * n + i + 1]):
-                        row[target[k]] += weights[k] * value
+                    for m in range(start[c * n + i], start[c * n + i + 1]):
+                        row[np.uint32(target[m])] += weights[m] * value
 
 
 @njit(**inner)
@@ -137,4 +150,4 @@ def outer_late(first, last, before, y, dx, delays, start, target, total, n):
                         if 0 <= s < steps:
                             met = part(dx, s, begin, n)
                             for k in range(start[c * n + i], start[c * n + i + 1]):
-                                total[k] += value * met[target[k]]
+                                total[k] += value * met[np.uint32(target[k])]

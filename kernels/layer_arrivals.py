@@ -28,6 +28,10 @@ class AfterStep:
         """A row of ``_work``, as long as the tile."""
         return f"_part(_work, 0, ({place})*{self.stride}, _n)"
 
+    def start(self) -> list[str]:
+        """Forward, before the first step."""
+        return []
+
     def arrive(self, given: str, row: str, free: int) -> list[str]:
         """``row = given`` + what arrives; rows of ``_work`` from ``free`` on may be used."""
         return [
@@ -35,8 +39,12 @@ class AfterStep:
             "else:", f"    _gather(_part(_ys, _t - 1, _a, _n), _W, {given}, {row}, {self.n})",
         ]  # fmt: skip
 
+    def sent(self) -> list[str]:
+        """Forward, after step ``_t``."""
+        return []
+
     def begin(self, dy: str, free: int) -> list[str]:
-        """Before the last step."""
+        """Backward, before the last step."""
         return [f"_clear({dy})"]
 
     def receive(self, dy: str, given: str, free: int) -> list[str]:
@@ -48,7 +56,7 @@ class AfterStep:
         return [f"_spread({dx}, _B, {dy}, {self.n})"]
 
     def end(self, dy: str, free: int) -> list[str]:
-        """After the first step."""
+        """Backward, after the first step."""
         return [f"_copy({dy}, _part(_ds0, 0, _a, _n))"]
 
 
@@ -84,25 +92,35 @@ class AfterDelays(AfterStep):
 
 
 class AfterPairDelays(AfterStep):
-    """Each pair of cells has its delay: lists ``_D, _S, _P`` of `compiled_layer_pairs`.
+    """Each pair of cells has its delay: ``_D, _S, _P`` are its lists, ``_M`` its marks (`compiled_layer_pairs`).
 
     Rows hold the gradients of the input in the last D steps, step s in row s % D, from which each step takes its part.
     """
 
-    imports = (
-        "from spikegram.kernels.compiled_layer_pairs import arrive_late as _arrive_late, tell as _tell, turn as _turn"
-    )
-    lists = ", _D, _S, _P"
+    imports = """\
+from spikegram.kernels.compiled_layer_pairs import (
+    arrive_late as _arrive_late, mark as _mark, tell as _tell, turn as _turn,
+)"""
+    lists = ", _D, _S, _P, _M"
     rows = 1
     together = SIDE
+
+    def start(self) -> list[str]:
+        """Mark the spikes before the sequence."""
+        mark = f"    _mark(_part(_s0, _r, _a, _n), _M, _r, _a, {self.n})"
+        return ["_depth = _s0.shape[0]", "for _r in range(_depth):", mark]
 
     def arrive(self, given: str, row: str, free: int) -> list[str]:
         """``row = given`` + what arrives."""
         return [f"_arrive_late(_ys, _s0{self.lists}, _W, _t, _a, {given}, {row}, {self.n})"]
 
+    def sent(self) -> list[str]:
+        """Mark the spikes of step ``_t``."""
+        return [f"_mark(_part(_ys, _t, _a, _n), _M, _depth + _t, _a, {self.n})"]
+
     def begin(self, dy: str, free: int) -> list[str]:
-        """Before the last step."""
-        return ["_depth = _s0.shape[0]"]
+        """Before the last step all spikes are marked again."""
+        return [*self.start(), "for _t in range(_steps):", *(f"    {line}" for line in self.sent())]
 
     def receive(self, dy: str, given: str, free: int) -> list[str]:
         """``dy = given`` + what the spikes of step ``_t`` are told."""
@@ -120,7 +138,7 @@ class AfterPairDelays(AfterStep):
     def _tell(self, t: str, out: str, free: int) -> str:
         blocks = f"_part(_work, 0, {free * self.stride}, {self.width})"
         where = f"_work, {free + 1}, {self.stride}, _depth, {t}, _steps"
-        return f"_tell({where}{self.lists}, _W, {blocks}, {out}, {self.n})"
+        return f"_tell({where}, _D, _S, _P, _W, {blocks}, {out}, {self.n})"
 
 
 def arrivals_of(delayed: str) -> type[AfterStep]:

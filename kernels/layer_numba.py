@@ -195,6 +195,7 @@ class _Module:
         ]
         out += [f"        _copy({self.cut('_X', r)}, {rows[r]})" for r in range(s)]
         out += [f"        _copy({self.cut('_V', r)}, {vectors[r]})" for r in range(v)]
+        out += _indented(self.arrivals.start(), 8) if self.recurrent else []
         out += ["        for _t in range(_steps):"]
         if s:
             out += ["            if _every and _t % _every == 0:"]
@@ -204,6 +205,7 @@ class _Module:
             out += _indented(self.arrivals.arrive(x[0], self.row("_work", s + v), s + v + 1), 12)
             x[0] = self.row("_work", s + v)
         out += _indented(self.ahead(rows, rows, x, self.cut("_ys", "_t"), vectors), 12)
+        out += _indented(self.arrivals.sent(), 12) if self.recurrent else []
         out += [f"        _copy({rows[r]}, {self.cut('_end', r)})" for r in range(s)]
         return [*out, "        _a += _n", "", ""]
 

@@ -117,7 +117,7 @@ def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
     more: tuple[np.ndarray, ...] = ()
     if recurrent:
         weights, spikes, *delays = recurrent
-        more = _array(weights), _flat(spikes, spikes.ndim - 2), *map(_array, delays)
+        more = _array(weights), _flat(spikes, spikes.ndim - 2), *_lists(delays, spikes, steps)
 
     def run(first: int, last: int) -> None:
         work = np.empty(module.ROWS[0] * module.STRIDE, module.REAL)
@@ -157,7 +157,7 @@ def _backward(
         dspikes, axes = torch.empty(spikes.shape, dtype=x.dtype), spikes.ndim - 2
         back, waiting = _array(weights.t()), len(spikes) if delays else 0
         more = _flat(results[0], 1), _array(weights), back, _flat(spikes, axes), _flat(dspikes, axes)
-        more += tuple(map(_array, delays))
+        more += _lists(delays, spikes, steps)
     _split(run, neurons, steps, n if recurrent else 16)
     if recurrent:
         product = torch.zeros(0)
@@ -175,6 +175,15 @@ def _backward(
             else:
                 dscalars[module.SCALARS.index(name)] = float(sums[k].sum(dtype=np.float64))
     return [dx, dstate, dscalars, dvectors, *found]
+
+
+def _lists(delays: list[Tensor], spikes: Tensor, steps: int) -> tuple[np.ndarray, ...]:
+    """Delays as the kernel takes them; for those of pairs also room for its marks."""
+    found = tuple(map(_array, delays))
+    if len(found) < 2:
+        return found
+    depth, batch, n = spikes.shape
+    return *found, np.empty((depth + steps, batch * ((n + 63) // 64)), np.int64)
 
 
 def _to_weights(weights: Tensor, before: Tensor, y: Tensor, delays: list[Tensor], dx: Tensor) -> Tensor:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numba import njit
 
-from spikegram.kernels.compiled_layer_pairs import arrive_late, outer_late, tell, turn
+from spikegram.kernels.compiled_layer_pairs import arrive_late, mark, outer_late, tell, turn
 from spikegram.kernels.layer_arrivals import SIDE
 
 T, D = 9, 4
@@ -27,9 +27,15 @@ def lists(steps: np.ndarray, pairs: np.ndarray) -> tuple[np.ndarray, ...]:
 
 
 @njit
-def _forward(past, before, delays, start, target, weights, given, out, n):
-    for t in range(past.shape[0]):
-        arrive_late(past, before, delays, start, target, weights, t, 0, given[t], out[t], n)
+def _forward(past, before, delays, start, target, marks, weights, given, out, n):
+    """The first sample, then the others, so that a tile may begin elsewhere."""
+    for first, last in ((0, n), (n, past.shape[1])):
+        for t in range(before.shape[0]):
+            mark(before[t, first:last], marks, t, first, n)
+        for t in range(past.shape[0]):
+            row, own = out[t, first:last], given[t, first:last]
+            arrive_late(past, before, delays, start, target, marks, weights, t, first, own, row, n)
+            mark(past[t, first:last], marks, before.shape[0] + t, first, n)
 
 
 @njit
@@ -55,7 +61,9 @@ def test_pieces_are_sums_over_pairs(n: int, samples: int, share: float, seed: in
     past, before = (np.where(rng.random((k, M)) < 0.3, rng.normal(size=(k, M)), 0) for k in (T, D))
     dx, given = rng.normal(size=(2, T, M))
     heard = np.full((T, M), np.nan)
-    _forward(past, before, delays, start, target, weights, given, heard, n)
+    marks = np.zeros((D + T, samples * -(-n // 64)), np.int64)
+    _forward(past, before, delays, start, target, marks, weights, given, heard, n)
+    assert sum(int(word).bit_count() for word in marks.ravel().view(np.uint64)) == np.count_nonzero([*before, *past])
 
     blocks = -(-samples // SIDE) * SIDE * n
     ring, work = np.full((1 + D) * (blocks + 8), np.nan), np.full(blocks, np.nan)

@@ -28,9 +28,10 @@ def functions(delays: np.ndarray) -> dict[str, Any]:
     def late(past, before, own, t, start, out, n):
         out[:] = [sent(past, before, t - own[j % n])[start + j] for j in range(len(out))]
 
-    def arrive_late(past, before, D_, S_, P_, W, t, start, given, out, n):
+    def arrive_late(past, before, D_, S_, P_, marks, W, t, start, given, out, n):
         out[:] = given
         for d in range(1, len(before) + 1):
+            assert marks[len(before) + t - d] == 1
             out += product(sent(past, before, t - d)[start : start + len(out)], W * (delays == d))
 
     def take(waiting, given, out):
@@ -56,6 +57,7 @@ def functions(delays: np.ndarray) -> dict[str, Any]:
 
     return {
         "_gather": gather, "_late": late, "_arrive_late": arrive_late, "_take": take, "_give": give, "_turn": turn,
+        "_mark": lambda spikes, marks, row, start, n: marks.__setitem__(row, 1),
         "_tell": tell, "_part": part, "_spread": lambda dx, B, out, n: out.__setitem__(..., product(dx, B)),
         "_copy": lambda source, target: target.__setitem__(slice(None), source), "_clear": lambda row: row.fill(0),
         "_add": lambda row, other: row.__iadd__(other),
@@ -76,11 +78,15 @@ def test_lines_are_the_sums_of_the_docstring(kind: str) -> None:
     work = np.full((FREE + arrivals.rows + depth) * STRIDE, np.nan)
     space = functions(steps) | {
         "_ys": ys, "_s0": before, "_W": W, "_B": W.T, "_work": work, "_a": 0, "_n": M, "_steps": T,
-        "_ds0": np.full((depth, M), np.nan), "_D": steps[:, 0], "_S": None, "_P": None,
+        "_ds0": np.full((depth, M), np.nan), "_D": steps[:, 0], "_S": None, "_P": None, "_M": np.zeros(depth + T),
         "given": given, "dys": dys, "dxs": dxs, "heard": np.full((T, M), np.nan), "told": np.full((T, M), np.nan),
+        "ahead": np.full((T, M), np.nan),
     }  # fmt: skip
     dy = arrivals.row(FREE - 1)
-    lines = [*arrivals.begin(dy, FREE), "for _t in range(_steps - 1, -1, -1):"]
+    lines = [*arrivals.start(), "for _t in range(_steps):"]
+    lines += [f"    {line}" for line in arrivals.arrive("given[_t]", "ahead[_t]", FREE)]
+    lines += ["    pass", *(f"    {line}" for line in arrivals.sent()), "_M[:] = 0; _work[:] = float('nan')"]
+    lines += [*arrivals.begin(dy, FREE), "for _t in range(_steps - 1, -1, -1):"]
     lines += [f"    {line}" for line in arrivals.arrive("given[_t]", "heard[_t]", FREE)]  # while others wait
     lines += [f"    {line}" for line in arrivals.receive(dy, "dys[_t]", FREE)]
     lines += [f"    told[_t] = {dy}"]
@@ -96,6 +102,7 @@ def test_lines_are_the_sums_of_the_docstring(kind: str) -> None:
             heard[t] += (sent[depth + t - d].reshape(-1, N) @ own).ravel()
             told[depth + t - d] += (dxs[t].reshape(-1, N) @ own.T).ravel()
     np.testing.assert_allclose(space["heard"], heard, rtol=1e-12, atol=1e-12)
+    np.testing.assert_array_equal(space["ahead"], space["heard"])
     np.testing.assert_allclose(space["told"], told[depth:], rtol=1e-12, atol=1e-12)
     np.testing.assert_allclose(space["_ds0"], told[:depth], rtol=1e-12, atol=1e-12)
 
@@ -105,7 +112,8 @@ def test_imports_are_what_is_called() -> None:
     for kind in ("cells", "pairs"):
         arrivals = arrivals_of(kind)(N, WIDTH, STRIDE)
         text = "\n".join(
-            [*arrivals.arrive("a", "b", 0), *arrivals.begin("a", 0), *arrivals.receive("a", "b", 0),
+            [*arrivals.start(), *arrivals.arrive("a", "b", 0), *arrivals.sent(),
+             *arrivals.begin("a", 0), *arrivals.receive("a", "b", 0),
              *arrivals.send("a", "b", 0), *arrivals.end("a", 0)]
         )  # fmt: skip
         space: dict[str, Any] = {}

@@ -11,4 +11,4 @@ def test_forms_are_json() -> None:
     kind = SurrogateForm("atan", names=("k",))
     form = LayerForm(("x",), (1.0,), "", 1.0, (), ("tau",), ("v",), False, False, kind)
     assert json.loads(json.dumps(list(form))) == [["x"], [1.0], "", 1.0, [], ["tau"], ["v"], False, False,
-                                                  ["atan", "", "", ["k"]], 0, False]  # fmt: skip
+                                                  ["atan", "", "", ["k"]], 0, ""]  # fmt: skip
