@@ -162,8 +162,14 @@ COUNTING_SYNAPSE = SynapseModel(
 @pytest.mark.parametrize("threads", [1, 3])
 @pytest.mark.parametrize(
     ("delay", "dendritic"),
-    [(0, 0), (1.5, 0), (1.5, 1.1), ("0.1*ms*floor(40*rand())", 0), ("2*ms + 0.1*ms*floor(30*rand())", 0.7)],
-    ids=["none", "one", "dendritic", "many", "many-dendritic"],
+    [
+        pytest.param(0, 0, id="none"),
+        pytest.param(1.5, 0, id="one"),
+        pytest.param("0.1*ms*floor(40*rand())", 0, id="many"),
+        # compiled for themselves; test_engine_one_delay.py and networks/test_engine.py deliver late too
+        pytest.param(1.5, 1.1, id="dendritic", marks=pytest.mark.slow),
+        pytest.param("2*ms + 0.1*ms*floor(30*rand())", 0.7, id="many-dendritic", marks=pytest.mark.slow),
+    ],
 )
 def test_delivered_events_are_those_of_the_spikes_but_the_queued(delay, dendritic, threads, seed):
     net, rng = Network(dt=DT, seed=seed), np.random.default_rng(seed)
