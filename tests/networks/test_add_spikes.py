@@ -9,8 +9,9 @@ import pytest
 from sample_networks import COUNTER
 
 from spikegram.networks import FromList, Network, OneToOne, SpikeArray
-from spikegram.neurons.spinnaker_lif import SLOW
+from spikegram.scripts.bench import ours
 
+CELL = ours.cell_model("brunel")  # with two sources as in oracles/test_engine_exactness.py: compiled once
 TIMES, IDS = [0, 3, 3, 7, 12, 12, 15, 21], [1, 0, 2, 1, 0, 1, 2, 0]
 
 
@@ -18,9 +19,9 @@ def build(source: SpikeArray | None = None) -> Network:
     net = Network(dt=1)
     sources = net.population(3, SpikeArray([], [], size=3) if source is None else source, name="source")
     late = net.population(2, SpikeArray([[4], [9]]), name="other")  # a second population in the same arrays
-    cells = net.population(3, SLOW, name="cells")
-    net.project(sources, cells, OneToOne(), weight=6, delay=5, target="in_E")
-    net.project(late, cells[:2], OneToOne(), weight=6, delay=1, target="in_E")
+    cells = net.population(3, CELL, name="cells")
+    net.project(sources, cells, OneToOne(), weight=30, delay=5, target="v")
+    net.project(late, cells[:2], OneToOne(), weight=30, delay=1, target="v")
     for population in (sources, late, cells):
         net.record(population)
     return net

@@ -163,7 +163,7 @@ def test_the_special_layout_is_what_is_tested(backend):
     assert told["plastic 0"] is told["plastic 1"]
     assert told["plastic 0"].traces is not None
     assert "w" not in told["static 0"].form.constant  # one of the two has many weights
-    alone = check((MULTAPSES[0], MULTAPSES[1][1:]), [(STEPS, 1)], backend)
+    alone = check((MULTAPSES[0], MULTAPSES[1][1:]), [(STEPS, 1)], "reference")
     assert all(
         b.form.constant == (("w",) if b.projections[0].name == "static 0" else ()) for b in alone._engine.layout.bundles
     )
