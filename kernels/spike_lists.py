@@ -19,7 +19,14 @@ def _holder(start, i, k):
         return k
     if i >= start[k + 1] and i < start[min(k + 2, start.shape[0] - 1)]:
         return k + 1
-    return np.searchsorted(start, i, side="right") - 1
+    low, high = 0, start.shape[0] - 1  # by halves; that of NumPy takes seconds to compile
+    while high - low > 1:
+        middle = (low + high) // 2
+        if start[middle] <= i:
+            low = middle
+        else:
+            high = middle
+    return low
 
 
 @njit(nogil=True, cache=True)
@@ -35,7 +42,9 @@ def by_population(ptr, ids, first, n, step, start):
         for q in range(ptr[t, first], ptr[t, first + n]):
             k = _holder(start, ids[t, q], k)
             begins[k + 1] += 1
-    begins = np.cumsum(begins)
+    for k in range(start.shape[0] - 1):
+        begins[k + 1] += begins[k]
+    k = 0
     steps, numbers, place = np.empty(begins[-1], np.int64), np.empty(begins[-1], np.int32), begins.copy()
     for j in range(n):
         for t in range(ptr.shape[0]):
