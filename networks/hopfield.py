@@ -129,7 +129,7 @@ class HopfieldNetwork(AssociativeMemory):
         info : HopfieldInfo
         """
         cues = check_signs(cues, "cues", self.size)
-        options = dict(
+        options: dict[str, Any] = dict(
             steps=check_count(steps, "steps"),
             dynamics=check_choice(dynamics, "dynamics", ("asynchronous", "synchronous")),
             order=check_choice(order, "order", ("random", "sequential")),

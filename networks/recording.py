@@ -150,11 +150,11 @@ def collect(network: Network, backend: str, interrupted: bool) -> Result:
             steps, ids = r.joined()
             recorded = None if len(r.ids) == p.size else r.ids
             trains = SpikeTrains(steps, ids, p.size, dt, stop, r.begin * dt, recorded)
-        traces = {}
-        for r in network._trace_recorders:
-            if r.population is p:
-                name = r.part_of or r.variable
-                traces.setdefault(name, _derived(network, p, name) if r.part_of else _trace(r, dt))
+        traces: dict[str, Trace] = {}
+        for t in network._trace_recorders:
+            if t.population is p:
+                name = t.part_of or t.variable
+                traces.setdefault(name, _derived(network, p, name) if t.part_of else _trace(t, dt))
         populations[p.name] = PopulationRecord(p.name, p.size, trains, traces, _threshold(p), {"model": _name(p)})
     projections = {}
     for q in network.projections.values():

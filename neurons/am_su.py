@@ -42,6 +42,8 @@ that paper is reproduced, and nothing here may be compared with its numbers.
 [0.095163]
 """
 
+from typing import Any
+
 from .model import NeuronModel
 
 __all__ = ["AMSU", "AMSUAstrocyte", "AMSUPooled"]
@@ -50,7 +52,7 @@ _UNIT = """
     v = exp(-1/tau_v)*v*(1 - s) + x*(1 + gain*a)
     s = int(v >= theta - shift*a)
 """
-_COMMON = dict(
+_COMMON: dict[str, Any] = dict(
     threshold="s > 0.5",
     reset="pass",
     source="this project; idea of Shen et al. 2023 (AstroSNN), not reproduced",

@@ -175,7 +175,7 @@ _SPACE_PARAMETERS = dict(
     O_G=("1.5/umolar/second", "binding of gliotransmitter to presynaptic receptors"),
     Omega_G=("0.5/(60*second)", "unbinding of gliotransmitter"),
 )
-_EVENT = dict(threshold="C > C_Theta", reset="pass", refractory="C > C_Theta", init=dict(h=0.9))
+_EVENT: dict[str, Any] = dict(threshold="C > C_Theta", reset="pass", refractory="C > C_Theta", init=dict(h=0.9))
 
 LiRinzel = NeuronModel(
     equations=_CALCIUM.format(I="(I + I_ext)", h="h", noise=""),

@@ -157,7 +157,7 @@ class ELMParams:
 
     def astype(self, dtype: Any) -> ELMParams:
         """Give the same neuron with all arrays in this number type."""
-        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        given: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
         return ELMParams(**{n: v.astype(dtype) if isinstance(v, np.ndarray) else v for n, v in given.items()})
 
 

@@ -47,6 +47,8 @@ without interpolation, so spike times carry an error of order dt.
 ([-70.0], [-14.0])
 """
 
+from typing import Any
+
 from .model import NeuronModel
 
 __all__ = [
@@ -63,7 +65,7 @@ __all__ = [
 ]
 
 _SLOPE = "(0.04*{v}**2/mV + 5*{v} + 140*mV)/ms - u + i_offset + I_ext"
-_COMMON = dict(
+_COMMON: dict[str, Any] = dict(
     threshold="v >= v_peak",
     reset="v = c\nu += d",
     parameters=dict(

@@ -47,6 +47,8 @@ J. Neurosci. 25.
 [13.9, 32.7, 51.6]
 """
 
+from typing import Any
+
 from .model import NeuronModel
 
 __all__ = ["LIF", "LIFAlpha", "LIFDelta"]
@@ -62,7 +64,7 @@ _PARAMETERS = dict(
     i_offset=("0*nA", "constant current"),
 )
 _TAU_SYN = dict(tau_syn=("5*ms", "decay of the synaptic current"))
-_COMMON = dict(threshold="v >= v_th", reset="v = v_reset", refractory="t_ref", init=dict(v="v_rest"))
+_COMMON: dict[str, Any] = dict(threshold="v >= v_th", reset="v = v_reset", refractory="t_ref", init=dict(v="v_rest"))
 
 LIF = NeuronModel(
     equations=_LEAK.format(current="I + ") + "\ndI/dt = -I/tau_syn : amp",

@@ -58,6 +58,8 @@ of NEST's ``iaf_cond_exp`` and ``iaf_cond_alpha``.
 [-17.5]
 """
 
+from typing import Any
+
 from .model import NeuronModel
 
 __all__ = ["LIFCond", "LIFCondAlpha", "LIFCondDelta"]
@@ -82,7 +84,7 @@ _TAU_SYN = dict(
     tau_syn_E=("0.2*ms", "decay of the excitatory conductance"),
     tau_syn_I=("2*ms", "decay of the inhibitory conductance"),
 )
-_COMMON = dict(
+_COMMON: dict[str, Any] = dict(
     threshold="v >= v_th", reset="v = v_reset", refractory="t_ref", method="exponential_euler", init=dict(v="v_rest")
 )
 

@@ -48,6 +48,8 @@ NEST solves IF_cond_exp with adaptive Runge-Kutta steps, so traces agree to firs
 [27.7, 55.6]
 """
 
+from typing import Any
+
 from .model import NeuronModel
 
 __all__ = ["IFCondExp", "IFCurrExp"]
@@ -63,7 +65,7 @@ _PARAMETERS = dict(
     v_th=("-50*mV", "threshold"),
     i_offset=("0*nA", "constant current"),
 )
-_COMMON = dict(
+_COMMON: dict[str, Any] = dict(
     threshold="v >= v_th", reset="v = v_reset", refractory="t_ref + dt", init=dict(v="v_rest"),
     source="Davison et al. 2009; PyNN standard cells",
 )  # fmt: skip

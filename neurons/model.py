@@ -200,15 +200,15 @@ class NeuronModel:
             local: set[str] = set()
             read: set[str] = set()
             for s in statements:
-                line = f"{s.name} {s.op} {s.expr}"
-                names = expression_names(s.expr, owner, line)
-                check_names(names, known | local, owner, line)
+                text = f"{s.name} {s.op} {s.expr}"
+                names = expression_names(s.expr, owner, text)
+                check_names(names, known | local, owner, text)
                 self._check_assignment(s, what, local)
                 read |= names
             check_temporaries(local, read, self.states, f"{owner}: {what}")
         if self.threshold:
-            line = f"threshold = {self.threshold}"
-            check_names(expression_names(self.threshold, owner, line), known, owner, line)
+            text = f"threshold = {self.threshold}"
+            check_names(expression_names(self.threshold, owner, text), known, owner, text)
             if not self.reset.strip():
                 raise ValueError(
                     f"{owner}: the threshold {self.threshold!r} needs a reset; write reset='pass' if a spike is to "
@@ -217,14 +217,14 @@ class NeuronModel:
         elif self.reset.strip() or self.refractory:
             raise ValueError(f"{owner}: reset and refractory need a threshold, such as threshold='v > v_th'")
         if self.refractory:
-            line = f"refractory = {self.refractory}"
-            check_names(expression_names(self.refractory, owner, line), known, owner, line)
+            text = f"refractory = {self.refractory}"
+            check_names(expression_names(self.refractory, owner, text), known, owner, text)
         for name, value in self.init.items():
             if name not in self.states:
                 raise ValueError(f"{owner}: init: {name!r} is no state variable ({', '.join(self.states)})")
             if isinstance(value, str):
-                line = f"init {name} = {value}"
-                check_names(expression_names(value, owner, line), known, owner, line)
+                text = f"init {name} = {value}"
+                check_names(expression_names(value, owner, text), known, owner, text)
 
     def _check_assignment(self, s: Statement, what: str, local: set[str]) -> None:
         where = f"{self.owner}: {what} line '{s.name} {s.op} {s.expr}'"

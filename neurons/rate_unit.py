@@ -30,11 +30,13 @@ way of summing synapses; no spikes.
 [4.0, 0.0]
 """
 
+from typing import Any
+
 from .model import NeuronModel
 
 __all__ = ["RateUnit", "RectifiedUnit"]
 
-_COMMON = dict(
+_COMMON: dict[str, Any] = dict(
     equations="drive : 1\nr : 1\nx : 1\ndrive_ext : 1 (input)",
     parameters=dict(gain=(1.0, "slope"), theta=(0.0, "threshold")),
     source="Oja 1982",

@@ -49,6 +49,8 @@ the values of figure 2 (visual cortex).
 [0.4986]
 """
 
+from typing import Any
+
 from .model import SynapseModel
 
 __all__ = ["Clopath", "ClopathHomeostatic"]
@@ -71,7 +73,9 @@ _PARAMETERS = dict(
     w_min=("0*weight", "lowest weight"),
     w_max=("3*weight", "highest weight"),
 )
-_COMMON = dict(bounds=dict(w=("w_min", "w_max")), method="euler", source="Clopath et al. 2010, equations 1 to 3")
+_COMMON: dict[str, Any] = dict(
+    bounds=dict(w=("w_min", "w_max")), method="euler", source="Clopath et al. 2010, equations 1 to 3"
+)
 
 Clopath = SynapseModel(
     equations=_EQUATIONS,

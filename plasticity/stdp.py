@@ -61,6 +61,8 @@ D. Casanueva-Morato et al. 2024, Neural Networks 178, 106474 (CA3).
 [0.0040327]
 """
 
+from typing import Any
+
 from .model import SynapseModel
 
 __all__ = [
@@ -85,7 +87,7 @@ _PARAMETERS = dict(
     w_min=("0*weight", "lowest weight"),
     w_max=("1*weight", "highest weight"),
 )
-_COMMON = dict(
+_COMMON: dict[str, Any] = dict(
     equations="""
         w : weight
         dx/dt = -x/tau_plus : 1 (event-driven)

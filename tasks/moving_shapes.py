@@ -62,7 +62,8 @@ def moving_shapes(
         if not is_whole(value) or value < low:
             raise ValueError(f"{name}: expected a whole number >= {low}, got {value!r}")
     rng = np.random.default_rng(seed)
-    made, labels, names = [], [], []
+    made, labels = [], []
+    names: list[str] = []
     for shape in shapes:
         for motion in motions:
             for _ in range(films):

@@ -78,7 +78,7 @@ def plan(network: BenchNetwork, settings: Settings) -> list[tuple[int, Task]]:
                 continue
             if repeat < settings.repeats:
                 for dtype in settings.dtypes:
-                    common = dict(seconds=seconds, seed=seed, dtype=dtype, case=dict(case))
+                    common: dict[str, Any] = dict(seconds=seconds, seed=seed, dtype=dtype, case=dict(case))
                     for n in settings.threads:
                         found.append((repeat, Task(network.name, OURS, threads=n, **common)))
                         if settings.split and network.wiring:

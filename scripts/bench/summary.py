@@ -99,7 +99,7 @@ def _ratio(
 
 def table(found: _Systems) -> str:
     """Lay the systems of a network out in lines: times, memory, ratios to each peer's better setting."""
-    better = {r["ours"]: {} for r in ratios(found)}
+    better: dict[str, dict[str, float]] = {r["ours"]: {} for r in ratios(found)}
     for r in ratios(found):
         if not r["equal_threads"]:
             better[r["ours"]][r["peer"]] = r["median"]
