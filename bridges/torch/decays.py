@@ -159,6 +159,8 @@ class TimeConstant(nn.Module):
     [-16.0, 16.0]
     """
 
+    fixed: Tensor
+
     def __init__(
         self, tau: Any, dt: float, *, learn: bool = False, param: str = "sigmoid", low: float | None = None,
         high: float | None = None, shape: Sequence[int] | None = None, device: Any = None,

@@ -118,7 +118,8 @@ class Delays(nn.Module):
         slack = 1e-6 * self.dt
         if start.numel() and float(start.max()) > self.last * self.dt + slack:
             raise ValueError(f"{what}: delay: {float(start.max()):g} ms is longer than max_delay = {longest:g} ms")
-        self.kind, self.one = kernel, None
+        self.kind = kernel
+        self.one: int | None = None
         self._plain = float(delay) if isinstance(delay, int | float) else 0.0
         if not learn:
             if width is not None:

@@ -114,6 +114,8 @@ class ELM(SequenceLayer):
 
     State = ELMLayerState
 
+    source: Tensor
+
     def __init__(
         self, in_features: int, out_features: int | None, memory: int = 100, *, hidden: int | None = None,
         branches: int | None = None, per_branch: int = 1,

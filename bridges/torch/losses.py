@@ -268,7 +268,7 @@ def _classes(x: Tensor, target: Tensor, time_first: bool) -> None:
         raise ValueError(f"expected a tensor {'(T, B, C)' if time_first else '(B, T, C)'} to read classes, got {came}")
     batch, classes = x.shape[int(time_first)], x.shape[2]
     if not isinstance(target, Tensor) or target.dtype != torch.int64 or target.shape != (batch,):
-        came = f"{target.dtype} of shape {tuple(target.shape)}" if isinstance(target, Tensor) else type(target).__name__
-        raise ValueError(f"target: expected {batch} classes as int64, got {came}")
+        what = f"{target.dtype} of shape {tuple(target.shape)}" if isinstance(target, Tensor) else type(target).__name__
+        raise ValueError(f"target: expected {batch} classes as int64, got {what}")
     if batch and not 0 <= int(target.min()) <= int(target.max()) < classes:
         raise ValueError(f"target: expected classes 0 to {classes - 1}, got {sorted(set(target.tolist()))}")

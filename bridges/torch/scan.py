@@ -128,29 +128,30 @@ def _prepare(
     """Check kinds, devices and the first state, which is made if it is None; give all in the dtype to work in."""
     if backend not in ("numba", "torch"):
         raise ValueError(f"{name}: backend: expected 'numba' or 'torch', got {backend!r}")
-    first = next(iter(tensors))
-    like = tensors[first]
+    given: dict[str, Tensor] = {}
     for key, t in tensors.items():
-        if not isinstance(t, Tensor) and not (key == start[0] and t is None):
+        if isinstance(t, Tensor):
+            given[key] = t
+        elif key != start[0] or t is not None:
             raise TypeError(f"{name}: {key} must be a tensor, got {type(t).__name__}")
+    first, like = next(iter(given.items()))
     if not (like.is_floating_point() or like.is_complex()):
         raise TypeError(f"{name}: {first} is {like.dtype}, expected floating point or complex; use {first}.float()")
-    if tensors[start[0]] is None:
-        tensors[start[0]] = like.new_zeros(start[1])
-    for key, t in tensors.items():
+    given.setdefault(start[0], like.new_zeros(start[1]))
+    for key, t in given.items():
         if t.dtype != like.dtype or t.device != like.device:
             raise ValueError(
                 f"{name}: {key} is {t.dtype} on {t.device}, expected {like.dtype} on {like.device} as {first}"
             )
-    if tuple(tensors[start[0]].shape) != tuple(start[1]):
+    if tuple(given[start[0]].shape) != tuple(start[1]):
         raise ValueError(
-            f"{name}: {start[0]} must be {tuple(start[1])}, got {tuple(tensors[start[0]].shape)} "
+            f"{name}: {start[0]} must be {tuple(start[1])}, got {tuple(given[start[0]].shape)} "
             f"({first} is {tuple(like.shape)})"
         )
     if backend == "numba" and like.device.type != "cpu":
         raise ValueError(f"{name}: {first} is on {like.device}; compiled code runs on the CPU, use backend='torch'")
     work = torch.float32 if like.dtype in _HALF else like.dtype
-    return [t.to(work) for t in tensors.values()], like.dtype
+    return [given[key].to(work) for key in tensors], like.dtype
 
 
 def scan(a: Tensor, b: Tensor, h0: Tensor | None = None, *, backend: str = "numba") -> tuple[Tensor, Tensor]:

@@ -366,7 +366,7 @@ class SequenceLayer(nn.Module, ABC):
 
 def _parameters(module: nn.Module, prefix: str = "") -> list[tuple[str, Tensor]]:
     """Names and parameters as `nn.Module.named_parameters` gives them, in a tenth of the time."""
-    found = [(prefix + name, p) for name, p in module._parameters.items() if p is not None]
+    found: list[tuple[str, Tensor]] = [(prefix + name, p) for name, p in module._parameters.items() if p is not None]
     for name, child in module._modules.items():
         if child is not None:
             found += _parameters(child, f"{prefix}{name}.")

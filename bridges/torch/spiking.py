@@ -132,6 +132,8 @@ class SpikingLayer(GeneratedLayer):
     """
 
     _pairs: PairDelays | None
+    recurrent_mask: Tensor | None
+    recurrent_steps: Tensor | None
 
     def __init__(
         self,
@@ -158,18 +160,19 @@ class SpikingLayer(GeneratedLayer):
         device: Any = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        model, shape = model_of(model), features_of(features)
-        owner = f"SpikingLayer: model {model.name!r}"
-        inputs = inputs_of(model, input, owner)
+        cell: NeuronModel = model_of(model)
+        shape = features_of(features)
+        owner = f"SpikingLayer: model {cell.name!r}"
+        inputs = inputs_of(cell, input, owner)
         super().__init__(
             shape if len(inputs) == 1 else (len(inputs), *shape), shape, owner,
-            learn=names_of(learn, tuple(model.parameters), f"{owner}: learn"), dt=dt, decay_param=decay_param,
+            learn=names_of(learn, tuple(cell.parameters), f"{owner}: learn"), dt=dt, decay_param=decay_param,
             backend=backend, batch_first=batch_first,
         )  # fmt: skip
-        self.model, self.inputs = model, inputs
+        self.model, self.inputs = cell, inputs
         self.surrogate, self.smooth = as_surrogate(surrogate), bool(smooth)
         self.reset_grad = reset_grad if isinstance(reset_grad, str) else tuple(reset_grad)
-        self.output = output_of(model, output, owner)
+        self.output = output_of(cell, output, owner)
         self._given = {
             "parameters": {n: drawn(v, shape) for n, v in (parameters or {}).items()},
             "init": {n: drawn(v, shape) for n, v in (init or {}).items()}, "surrogate_scale": surrogate_scale,
@@ -183,20 +186,20 @@ class SpikingLayer(GeneratedLayer):
         if recurrent_delay is not None and not self._connected:
             raise ValueError(f"{owner}: recurrent_delay: expected recurrent or inhibition with it, got neither")
         self._given["recurrent_delay"] = recurrent_delay
-        values = parameters_of(model, shape, self._given["parameters"], owner)
-        held = steps_held(model, values, self.dt, owner)
+        values = parameters_of(cell, shape, self._given["parameters"], owner)
+        held = steps_held(cell, values, self.dt, owner)
         kind = dict(device=device, dtype=dtype or torch.get_default_dtype())
         weight, mask = make_weights(recurrent, self._size, owner, kind)
         self._make_delays(recurrent_delay, pairs_of(weight, mask, self.inhibition, self._size), device)
         self._form = self._form_of(values, held)
         self._find_modules()
         why = "the refractory period is a whole number of steps"
-        self._make_learned(values, kind, {n: why for n in self.learn if n in model.refractory})
+        self._make_learned(values, kind, {n: why for n in self.learn if n in cell.refractory})
         self.recurrent_weight = None if weight is None else nn.Parameter(weight)
         self.register_buffer("recurrent_mask", mask)
-        start = start_of(model, shape, self._given["init"], values, owner)
+        start = start_of(cell, shape, self._given["init"], values, owner)
         self._fixed, self.scales = cell_constants(
-            model, self._torch, values, start, held, self._size, self.surrogate, surrogate_scale, self.dt, owner
+            cell, self._torch, values, start, held, self._size, self.surrogate, surrogate_scale, self.dt, owner
         )
         with torch.no_grad():  # finds the units of a propagator
             self._constants(torch.empty(0, device=device, dtype=dtype))

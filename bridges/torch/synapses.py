@@ -131,20 +131,21 @@ class SynapseLayer(GeneratedLayer):
         device: Any = None,
         dtype: torch.dtype | None = None,
     ) -> None:
-        model, shape = model_of(model, SynapseModel, "SynapseLayer"), features_of(features, "SynapseLayer")
-        owner = f"SynapseLayer: model {model.name!r}"
+        rule: SynapseModel = model_of(model, SynapseModel, "SynapseLayer")
+        shape = features_of(features, "SynapseLayer")
+        owner = f"SynapseLayer: model {rule.name!r}"
         try:
             sent = parse_dims(unit)
         except ValueError as error:
             raise ValueError(f"{owner}: unit: {error}") from None
-        bound = model.bind("target", sent)
+        bound = rule.bind("target", sent)
         reference = synapse_constants_module(bound, sent)
         still = [n for n in bound.variables if n not in reference.STATES]
         super().__init__(
             shape, shape, owner, learn=names_of(learn, (*bound.parameters, *still), f"{owner}: learn"), dt=dt,
             decay_param=decay_param, backend=backend, batch_first=batch_first,
         )  # fmt: skip
-        self.model, self.unit, self._bound, self._sent = model, unit, bound, sent
+        self.model, self.unit, self._bound, self._sent = rule, unit, bound, sent
         self._given = {"parameters": dict(parameters or {}), "init": dict(init or {})}
         weight, values = {"w": 1.0}, {n: p.value for n, p in bound.parameters.items()}
         first = start_of(bound, (1,), {n: weight[n] for n in still if n in weight}, values, owner, still)
