@@ -5,6 +5,8 @@ Letters: T time, B batch, N inputs, C traces, H hidden, M memory, O outputs.
 
 from __future__ import annotations
 
+from typing import Any
+
 from numba import njit
 
 from ..neurons.elm import AMPLITUDE, SLOPE
@@ -16,7 +18,7 @@ from .tiles import add_product, piece, row
 __all__ = ["backward", "forward", "tail", "to_inputs", "to_values"]
 
 DEPTH = 64  # terms of a product that are worked with at once
-_flags = {"fastmath": {"contract"}}
+_flags: dict[str, Any] = {"fastmath": {"contract"}}
 
 
 @njit(**piece)

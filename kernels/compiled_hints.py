@@ -27,9 +27,9 @@ __all__ = [
 ]
 
 # no counting of references: arrays outlive a run, and two threads that count in one place wait for each other
-options = {"nogil": True, "cache": True, "error_model": "numpy", "_nrt": False}
+options: dict[str, Any] = {"nogil": True, "cache": True, "error_model": "numpy", "_nrt": False}
 # of functions that only other compiled ones call: what Python would need to call them is most of the compilation
-inner = {**options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+inner: dict[str, Any] = {**options, "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 
 
 def _address(context: Any, builder: Any, array_type: Any, array: Any, *indices: Any) -> Any:

@@ -19,7 +19,7 @@ Each number is made by one thread in one order, so results do not depend on the 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -200,14 +200,14 @@ def elm_backward(
     x, events = _inputs(inputs, B, kind)
     given, silu = _compiled(weights), activation == "silu"
     turned = tuple(np.ascontiguousarray(given[n].T) for n in (2, 4, 5, 7))
-    carry = tuple(_apart(np.empty, *g.shape, kind) for g in (g_m, g_f))
+    carry = tuple(_apart(np.empty, g.shape[0], g.shape[1], kind) for g in (g_m, g_f))
     for mine, g in zip(carry, (g_m, g_f), strict=True):
         mine[:] = g
     sums = tuple(_apart(np.zeros, B, n, kind) for n in (M, M, H, M, O))
     sizes = (C * through, M, H, H * (not saved), M * (not saved), M * (O > 0), H, M, C)
     buffers = tuple(np.empty((stretch, B, n), kind) for n in sizes)
     space = tuple(_apart(np.empty, B, n, kind) for n in (C, H, M))
-    totals = dict(
+    totals: dict[str, Any] = dict(
         E=np.zeros((N, C), kind),
         W1b=np.zeros((C, H), kind) if through else None,
         W1m=np.zeros((M, H), kind),
@@ -302,8 +302,8 @@ def elm_sequence(
         return np.zeros((T, B, p.memory if p.Wy is None else p.by.size), kind), state
     weights = elm_weights(params, dt, kind)
     x = x if x.strides[2] == x.itemsize else np.ascontiguousarray(x)
-    inputs = find_events(x, threads, DENSE)
-    inputs = x if inputs is None else inputs
+    events = find_events(x, threads, DENSE)
+    inputs = x if events is None else events
     f = state.s
     if np.ndim(p.tau_s) == 0:
         f = f.reshape(B, p.branches, -1).sum(axis=-1)

@@ -9,12 +9,14 @@ where each part begins; the last of a thread is where the next thread begins.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 __all__ = ["columns", "count", "fill", "sources", "starts", "unpack"]
 
-_options = {"nogil": True, "cache": True}
+_options: dict[str, Any] = {"nogil": True, "cache": True}
 
 
 @njit(**_options)

@@ -17,6 +17,8 @@ them. tanh is right to a rounding of 1, not of its own size.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from .lanes import on_lanes
@@ -29,7 +31,10 @@ KINDS = {"identity": 0, "tanh": 1, "relu": 2}
 
 def reference(kind: str, bent: int, W: np.ndarray, c: np.ndarray, s0: np.ndarray) -> np.ndarray:
     """Give s (T, B, S), in NumPy."""
-    function = {"identity": lambda x: x, "tanh": np.tanh, "relu": lambda x: np.maximum(x, 0)}[kind]
+    functions: dict[str, Callable[[np.ndarray], np.ndarray]] = {
+        "identity": lambda x: x, "tanh": np.tanh, "relu": lambda x: np.maximum(x, 0),
+    }  # fmt: skip
+    function = functions[kind]
     s, out = s0, np.empty_like(c)
     for t in range(len(c)):
         s = s @ W.T + c[t]

@@ -33,14 +33,14 @@ def run(
         for call, group, record in zip(plan.groups, groups, records, strict=True):
             if call.module:
                 _record(step, group[0], *record)
-        for call, syn in zip(plan.synapses, synapses, strict=True):
-            if call.summed and step % groups[call.target][18] == 0:
-                source, target = groups[call.source], groups[call.target]
-                modules[call.module].summed(0, step, dt, syn, source[0], target[0], target[8], target[9])
-        for call, syn in zip(plan.synapses, synapses, strict=True):
-            if call.early:
-                source, target = groups[call.source], groups[call.target]
-                _deliver(call, modules[call.module], k, step, dt, seed, syn, source, target, 1)
+        for join, syn in zip(plan.synapses, synapses, strict=True):
+            if join.summed and step % groups[join.target][18] == 0:
+                source, target = groups[join.source], groups[join.target]
+                modules[join.module].summed(0, step, dt, syn, source[0], target[0], target[8], target[9])
+        for join, syn in zip(plan.synapses, synapses, strict=True):
+            if join.early:
+                source, target = groups[join.source], groups[join.target]
+                _deliver(join, modules[join.module], k, step, dt, seed, syn, source, target, 1)
         for call, group, source, drive in zip(plan.groups, groups, sources, inputs, strict=True):
             if not call.module:
                 _play(k, step, source, group[12], group[13])
@@ -53,14 +53,14 @@ def run(
                 modules[call.module].advance(0, k, step, dt, seed, group)
             else:
                 group[13][0, k + 1] = group[13][0, k]
-        for call, syn in zip(plan.synapses, synapses, strict=True):
-            if call.clocked:
-                modules[call.module].clocked(0, step, dt, syn, groups[call.source][0], groups[call.target][0])
-        for call, syn in zip(plan.synapses, synapses, strict=True):
-            target = groups[call.target]
-            _deliver(call, modules[call.module], k, step, dt, seed, syn, groups[call.source], target, 0)
-            if call.traces:
-                modules[call.module].fade(0, dt, syn, target[8], target[9])
+        for join, syn in zip(plan.synapses, synapses, strict=True):
+            if join.clocked:
+                modules[join.module].clocked(0, step, dt, syn, groups[join.source][0], groups[join.target][0])
+        for join, syn in zip(plan.synapses, synapses, strict=True):
+            target = groups[join.target]
+            _deliver(join, modules[join.module], k, step, dt, seed, syn, groups[join.source], target, 0)
+            if join.traces:
+                modules[join.module].fade(0, dt, syn, target[8], target[9])
         for call, group, drive in zip(plan.groups, groups, inputs, strict=True):
             if call.module:
                 _poisson(step, seed, group, *drive, 0)

@@ -24,7 +24,7 @@ from .compiled_hints import _address, _view, inner
 __all__ = ["add_product", "lowest_bit", "piece", "row", "signs"]
 
 # of functions that only other compiled ones call; those keep their code in the cache
-piece = {**inner, "cache": False}
+piece: dict[str, Any] = {**inner, "cache": False}
 WIDTH = 32  # bytes of a vector
 ROWS, VECTORS = 4, 3  # of a tile: 12 sums, 3 vectors of b and one of a fill 16 registers
 
