@@ -237,7 +237,7 @@ def draw(
             ax.plot(w, (1 - w) ** mu, color=colour, lw=0.9, label=f"{mu:g}")
             ax.plot(w, -ALPHA * w**mu, color=colour, lw=0.9)
             if mu:
-                ax.axvline(balance[mu], color=colour, lw=0.7, ls=(0, (1, 1.5)))
+                ax.axvline(balance[mu], ymax=0.75, color=colour, lw=0.7, ls=(0, (1, 1.5)))
         ax.axhline(0, color=INK, lw=0.5)
         ax.set(xlabel="weight (dotted: balance)", ylabel="change over A+", title="dependence on the weight")
         ax.set_ylim(-1.6, 1.9)
