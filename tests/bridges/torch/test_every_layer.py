@@ -427,7 +427,13 @@ def test_gradcheck(case: Case) -> None:
     assert torch.autograd.gradcheck(run, (x, *state), atol=1e-6)
 
 
-def test_compiles_in_one_graph(case: Case) -> None:
+@pytest.mark.parametrize(
+    "name",  # synapses are made like cells
+    [pytest.param(n, marks=pytest.mark.slow) if n in (*SLOW, "synapses") else n for n in LAYERS],
+)
+def test_compiles_in_one_graph(name: str) -> None:
+    torch.manual_seed(0)
+    case = LAYERS[name]
     layer = case.make()
     torch._dynamo.reset()
     compiled = torch.compile(layer, fullgraph=True, backend="aot_eager", dynamic=True)
