@@ -39,6 +39,7 @@ from ...neurons.legendre import (
     impulse_response,
     legendre_system,
 )
+from .matrix_exponential import matrix_exponential
 from .op import SequenceOp
 from .scan import array, matrix_scan
 from .sequence import SequenceLayer
@@ -207,7 +208,7 @@ class LegendreDynamics(nn.Module):
         one = torch.eye(self.order, dtype=A.dtype, device=A.device)
         if self.method == "zoh":
             both = nn.functional.pad(torch.cat([A, B[:, None]], 1), (0, 0, 0, 1))
-            both = torch.linalg.matrix_exp(both)
+            both = matrix_exponential(both)
             A, B = both[: self.order, : self.order], both[: self.order, self.order]
         elif self.method == "bilinear":
             both = torch.linalg.solve(one - A / 2, torch.cat([one + A / 2, B[:, None]], 1))

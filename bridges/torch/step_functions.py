@@ -11,6 +11,8 @@ from typing import Any
 
 import torch
 
+from .matrix_exponential import matrix_exponential
+
 __all__ = ["chosen", "clip", "exprel", "negate", "propagator", "real", "step", "where"]
 
 
@@ -108,7 +110,7 @@ def propagator(
         scales[place] = _balance(system.detach().abs().reshape(-1, size, size).amax(0))
     unit = system.new_tensor(scales[place])
     ratio = unit.unsqueeze(1) / unit
-    return (torch.matrix_exp(system / ratio) * ratio)[..., :n, :].movedim((-2, -1), (0, 1))
+    return (matrix_exponential(system / ratio) * ratio)[..., :n, :].movedim((-2, -1), (0, 1))
 
 
 def _balance(size: torch.Tensor) -> tuple[float, ...]:
