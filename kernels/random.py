@@ -116,7 +116,7 @@ def poisson_thresholds(mean: float) -> PoissonThresholds:
     own = np.floor(shares)
     left = 2.0**16 - own.sum()
     words = np.cumsum(own[: np.flatnonzero(own)[-1] + 1])
-    rest = np.rint(np.cumsum(shares - own) / max(left, 1.0) * 2.0**32) if left else np.zeros(0)
+    rest = np.rint(np.cumsum(shares - own) / left * 2.0**32) if left else np.zeros(0)
     return PoissonThresholds(words[words < 2.0**16].astype(np.uint32), rest[rest < 2.0**32].astype(np.uint32))
 
 
