@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
+import recurrent_cells
 import torch
+from recurrent_cells import N, currents, external, in_a_network
 
 from spikegram.bridges.torch import SpikingLayer, load, save
 from spikegram.bridges.torch.spiking_delays import arrived, arriving, delays_of
-from spikegram.networks import FromList, Network
 from spikegram.neurons import LIF, BellecALIF
 
-N, DELAYS = 6, [1.0, 4.0, 2.0, 7.0, 2.0, 1.0]
-
-
-def lif(**arguments) -> SpikingLayer:
-    """Cells that send to each other: x drives I and I_ext, spikes arrive at I as those of a projection."""
-    torch.manual_seed(0)
-    given = dict(input=("I", "I_ext"), recurrent="dense", recurrent_delay=DELAYS, learn=("tau_m",), dtype=torch.float64)
-    return SpikingLayer(LIF, N, **{**given, **arguments})
-
-
-def currents(steps: int, batch: int) -> torch.Tensor:
-    generator = torch.Generator().manual_seed(5)
-    x = 0.4 * torch.rand((steps, batch, 2, N), generator=generator, dtype=torch.float64)
-    x[:, :, 0] *= 0.1
-    return x
+DELAYS = [1.0, 4.0, 2.0, 7.0, 2.0, 1.0]
+lif = partial(recurrent_cells.lif, DELAYS)
 
 
 def test_delays_are_steps() -> None:
@@ -49,19 +39,9 @@ def test_arrivals_of_a_sequence_are_those_of_its_steps() -> None:
 
 
 def test_spikes_are_those_of_a_network() -> None:
-    steps, layer, x = 150, lif(), currents(150, 1)
-    x[:, :, 0] = 0  # only spikes arrive at I
-    x[:, :, 1] *= 1.5
-    weights, pairs = layer.recurrent_weight.detach().numpy(), [(i, j) for i in range(N) for j in range(N)]
-    net = Network(dt=1.0)
-    cells = net.population(N, LIF, name="cells")
-    delays = np.repeat(DELAYS, N)
-    net.project(cells, cells, FromList(pairs), weight=weights.flatten(), delay=delays, target="I")
-    net.inject(cells, x[:, 0, 1].numpy(), target="I_ext")
-    net.record(cells, "spikes")
-    spikes = net.run(steps, backend="reference")["cells"].spikes
-    found = np.zeros((steps, N))
-    found[np.rint(spikes.times).astype(int), spikes.ids] = 1
+    layer, x = lif(), external(150)
+    pairs = [(i, j) for i in range(N) for j in range(N)]
+    found = in_a_network(x, pairs, layer.recurrent_weight, torch.tensor(DELAYS).unsqueeze(1).expand(N, N))
     y, _ = layer(x)
     assert layer.backend_used == "numba"
     np.testing.assert_array_equal(y[:, 0].detach().numpy(), found)
