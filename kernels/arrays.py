@@ -34,7 +34,7 @@ class GroupArrays(NamedTuple):
     ids: np.ndarray  # neurons that spiked, step after step [threads, room]
     ptr: np.ndarray  # where each step begins in them [threads, steps + 1]
     acc_row: np.ndarray  # row of X to which each accumulator belongs [accumulators]
-    acc_mode: np.ndarray  # 0 input, 1 added, 2 added unless refractory, 3 the same by `until` [accumulators]
+    acc_mode: np.ndarray  # 0 input, 1 added, 2 added unless refractory, 3 the same by `until`, -1 idle [accumulators]
     until: np.ndarray  # place in the list of steps from which on a neuron is free [N]
     zero: int  # 0, which the compiler does not know
     every: int  # steps from one update to the next

@@ -184,7 +184,7 @@ def gather(thread, k, step, X, A, nr, until, acc_row, acc_mode, lo, hi):
     first = lo[thread, 0]
     size = hi[thread, hi.shape[1] - 1] - first
     for a in range(acc_row.shape[0]):
-        if acc_mode[a] == 0:
+        if acc_mode[a] <= 0:
             continue
         x, arrived = part(X, acc_row[a], first, size), part(line(A, a, slot), 0, first, size)
         if acc_mode[a] == 1:
@@ -323,12 +323,24 @@ def _rank(words, thresholds, counts):
 
 
 @njit(**options)
+def _holds(counts, number):
+    found = False
+    for j in range(counts.shape[0]):
+        found |= counts[j] == number
+    return found
+
+
+@njit(**options)
 def _draw_rest(first, step, stream, seed, reached, rest, counts):
     """Draw the numbers anew that 16 bits left open: those that reach all thresholds, ``reached`` of them."""
-    for j in range(counts.shape[0]):
-        if counts[j] == reached:
-            word = _block(seed, np.uint64(stream) + _REST, first + j, step)[0]
-            counts[j] = np.searchsorted(rest, np.uint32(word), side="right")
+    for begin in range(0, counts.shape[0], 64):
+        some = part(counts, 0, begin, min(64, counts.shape[0] - begin))
+        if not _holds(some, np.int16(reached)):
+            continue
+        for j in range(some.shape[0]):
+            if some[j] == reached:
+                word = _block(seed, np.uint64(stream) + _REST, first + begin + j, step)[0]
+                some[j] = np.searchsorted(rest, np.uint32(word), side="right")
 
 
 @njit(**options)

@@ -71,6 +71,10 @@ class Engine:
             self.threads, self._driven = threads, {}
         for bundle in self.layout.bundles:
             bundle.start()
+        for injection in network._injections:
+            self.layout.group_of[id(injection.population)].fed.add(injection.target)
+        for group in self.layout.groups:
+            group.leave_idle()
         call = self._caller()
         chunk, done = min(steps, 16), 0
         with _interrupt_flag() as stop:

@@ -54,6 +54,7 @@ class Group:
             p._state, p._last, p._free = self.state[:, a:b], self.last[a:b], self.free[a:b]
         # variables that something is added to, one accumulator each; inputs always have one, for injected currents
         self.targets: list[str] = list(module.INPUTS) if module else []
+        self.fed: set[str] = set()  # those that something adds to
         self.history_steps = np.zeros(0, dtype=np.int64)
         self.history_ids = np.zeros(0, dtype=np.int32)
         self.driven = False  # by a Poisson input
@@ -66,7 +67,8 @@ class Group:
         return " + ".join(p.name for p in self.populations)
 
     def accumulator(self, variable: str) -> int:
-        """Give the accumulator of a variable, made if it is the first that adds to it."""
+        """Give the accumulator of a variable for one that adds to it, made if it is the first."""
+        self.fed.add(variable)
         if variable not in self.targets:
             self.targets.append(variable)
         return self.targets.index(variable)
@@ -76,12 +78,8 @@ class Group:
         self.arrivals = _aligned((len(self.targets), self.slots, self.state.shape[1]), self.dtype)
         self.acc_row = np.array([self.rows.index(v) for v in self.targets], dtype=np.int64)
         m = self.module
-        inputs, gated = (m.INPUTS, m.GATED) if m else ((), ())
         self.timed = bool(self.compiled and m and m.REFRACTORY == "duration")
-        gate = 3 if self.timed else 2
-        self.acc_mode = np.array(
-            [0 if v in inputs else gate if v in gated else 1 for v in self.targets], dtype=np.int64
-        )  # fmt: skip
+        self.acc_mode = np.array([self._mode(v) for v in self.targets], dtype=np.int64)
         self.fired = _aligned((self.size,), np.dtype(bool))
         self.refractory = np.zeros(self.size, dtype=np.int64)
         segments = len(self.populations)
@@ -91,6 +89,20 @@ class Group:
         for k, p in enumerate(self.populations if m else []):
             self._constants(k, p, dt)
         self.cuts = self._cuts()
+
+    def leave_idle(self) -> None:
+        """Find the accumulators that stay 0 in a run, which need not be looked at in each step."""
+        for a, (name, row) in enumerate(zip(self.targets, self.acc_row, strict=True)):
+            idle = name not in self.fed and not self.arrivals[a].any() and not self.state[row].any()
+            self.acc_mode[a] = -1 if idle else self._mode(name)
+
+    def _mode(self, variable: str) -> int:
+        """How what arrives for a variable gets into it; see `kernels.arrays.GroupArrays`."""
+        if variable in self.module.INPUTS:
+            return 0
+        if variable in self.module.GATED:
+            return 3 if self.timed else 2
+        return 1
 
     def _cuts(self) -> np.ndarray:
         """Populations at which a stretch begins that the kernels take in one go: those before have other constants.

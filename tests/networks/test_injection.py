@@ -34,6 +34,32 @@ def test_each_form_reaches_its_steps_and_neurons(backend: str) -> None:
     np.testing.assert_allclose(gained, expected, atol=1e-9)
 
 
+@pytest.mark.parametrize("backend", ["reference", "numba"])
+def test_an_input_that_nothing_adds_to_is_left_alone_until_something_does(backend: str) -> None:
+    net = Network(dt=0.1)
+    p = net.population(3, COUNTER, name="p")
+    net.record(p, "x")
+    net.run(1, backend=backend)
+    group = net._engine.layout.groups[0]
+    assert group.acc_mode.tolist() == [-1] and not p.get("x").any()
+    net.inject(p[[1]], 1, start=1.2, stop=1.4)
+    net.run(1, backend=backend)
+    assert group.acc_mode.tolist() == [0] and p.get("x") == pytest.approx([0, 2, 0])
+
+
+def test_what_is_on_its_way_arrives_though_nothing_adds_to_it_any_more() -> None:
+    net = Network(dt=0.1)
+    p = net.population(2, COUNTER, name="p")
+    net.record(p, "x")
+    net.run(0.1)
+    group = net._engine.layout.groups[0]
+    group.arrivals[0, 1, :2] = 1e-9  # A, in odd steps, of which the next is one
+    net.run(0.5)
+    assert group.acc_mode.tolist() == [0] and p.get("x") == pytest.approx([1, 1])
+    net.run(0.5)
+    assert group.acc_mode.tolist() == [-1] and p.get("x") == pytest.approx([1, 1])
+
+
 def test_arguments_in_steps_and_si() -> None:
     net = Network(dt=0.1)
     p = net.population(2, COUNTER)
