@@ -29,21 +29,24 @@ def _advance(n, a, before, b, out):
 
 
 @njit(**inner)
-def _retreat(n, a, after, g, out):
+def _retreat(n, a, after, g, before, r, ga):
+    """One step back, and the gradient of the coefficients of the step before it, in one go: rows are read once."""
     for j in range(n):
-        out[j] = np.conj(a[j]) * after[j] + g[j]
+        r[j] = np.conj(a[j]) * after[j] + g[j]
+        ga[j] = r[j] * np.conj(before[j])
+
+
+@njit(**inner)
+def _retreat_adding(n, a, after, g, before, r, ga):
+    for j in range(n):
+        r[j] = np.conj(a[j]) * after[j] + g[j]
+        ga[j] += r[j] * np.conj(before[j])
 
 
 @njit(**inner)
 def _times_conjugate(n, r, before, out):
     for j in range(n):
         out[j] = r[j] * np.conj(before[j])
-
-
-@njit(**inner)
-def _add_times_conjugate(n, r, before, out):
-    for j in range(n):
-        out[j] += r[j] * np.conj(before[j])
 
 
 @njit(**inner)
@@ -73,16 +76,15 @@ def _diagonal_backward(first, end, tile, fixed, a, h0, h, g, g_last, ga, gb, gh0
         n = min(tile, N - lo)
         after = part(g_last, i, lo, n)
         for t in range(T - 1, -1, -1):
-            r = stretch(gb, t, i, lo, n)
-            if t == T - 1:
-                _sum(n, stretch(g, t, i, lo, n), after, r)
-            else:
-                _retreat(n, stretch(a, 0 if fixed else t + 1, i, lo, n), after, stretch(g, t, i, lo, n), r)
+            r, incoming = stretch(gb, t, i, lo, n), stretch(g, t, i, lo, n)
             before = stretch(h, t - 1, i, lo, n) if t > 0 else part(h0, i, lo, n)
-            if fixed:
-                _add_times_conjugate(n, r, before, stretch(ga, 0, i, lo, n))
+            if t == T - 1:
+                _sum(n, incoming, after, r)
+                _times_conjugate(n, r, before, stretch(ga, 0 if fixed else t, i, lo, n))
+            elif fixed:
+                _retreat_adding(n, stretch(a, 0, i, lo, n), after, incoming, before, r, stretch(ga, 0, i, lo, n))
             else:
-                _times_conjugate(n, r, before, stretch(ga, t, i, lo, n))
+                _retreat(n, stretch(a, t + 1, i, lo, n), after, incoming, before, r, stretch(ga, t, i, lo, n))
             after = r
         _times_conjugate(n, after, stretch(a, 0, i, lo, n), part(gh0, i, lo, n))
 

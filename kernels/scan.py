@@ -102,9 +102,8 @@ def diagonal_backward(
     T, B, N = h.shape
     tile = _tile(B, N, threads)
     fixed = a.ndim == 2
-    if fixed or not T:
-        ga[...] = 0
     if not T:
+        ga[...] = 0
         gh0[...] = g_last
         return
     a, ga = (a[None], ga[None]) if fixed else (a, ga)
