@@ -3,8 +3,8 @@
 A suite is a list of modules of this folder, each with a list ``WORKS`` of `Work`. A work makes its data once and gives
 functions that all do the same; the first is ours. Each is called once before anything is timed (compiling included),
 the answers are compared, and then they are called in turn; medians are compared. Beside the time stands that of the
-processors, which other work on the machine disturbs less. The most memory that a call needs
-beyond what was held before is taken from /proc.
+processors, which other work on the machine disturbs less. The most memory that a call needs beyond what was held before
+is taken from /proc. What a second thread can gain at most on this machine is measured first (`threads.gain`).
 
 >>> import time
 >>> def make(threads, quick):
@@ -28,6 +28,7 @@ from statistics import median
 from typing import Any
 
 from . import machine
+from .threads import gain
 
 __all__ = ["SUITES", "Work", "bench_suite", "measure", "same", "works"]
 
@@ -151,6 +152,9 @@ def bench_suite(
     started = datetime.now(UTC).isoformat(timespec="seconds")
     if load is not None and load > 1:
         say(f"warning: the machine is busy (load {load:.2f}): times will be longer and less certain")
+    gains = {n: gain(n, 1 if quick else 5) for n in threads if n > 1}
+    for n, g in gains.items():
+        say(f"{n} threads: {g['arithmetic']:.2f} times the arithmetic and {g['memory']:.2f} times the copying of one")
     for work in todo:
         for n in threads:
             if n not in work.threads:
@@ -163,7 +167,7 @@ def bench_suite(
     if folder is not None:
         folder.mkdir(parents=True, exist_ok=True)
         content = dict(
-            suite=suite, started=started, machine=dict(machine.describe(), load_at_start=load),
+            suite=suite, started=started, machine=dict(machine.describe(), load_at_start=load, gain=gains),
             versions=machine.versions(), repeats=repeats, works=found,
         )  # fmt: skip
         path = folder / f"{suite}.json"

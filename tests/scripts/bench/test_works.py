@@ -65,10 +65,12 @@ def test_command_and_result_file(
     assert main(["bench", "memories", "--repeats", "1", "--threads", "2", "--out", str(tmp_path)]) == 0
     out, _ = capsys.readouterr()
     assert "adding, 2 threads: one and two" in out and "goal 2: reached" in out and "the machine is busy" in out
+    assert "2 threads: " in out and " times the arithmetic and " in out
     found = json.loads((tmp_path / "memories.json").read_text())
     assert (
         found["suite"] == "memories" and found["works"][0]["threads"] == 2 and found["machine"]["load_at_start"] == 2.5
     )
+    assert found["machine"]["gain"]["2"]["arithmetic"] > 0
     monkeypatch.setattr(module, "works", lambda suite: [fake(answer=4)])
     assert bench_suite("memories", (1,), 1, folder=None, say=lambda line: None) == 1
     assert main(["bench", "memories", "cuba4k"]) == 2
