@@ -29,15 +29,14 @@ def draw(folder: Path) -> list[str]:
 
 
 def bars(results: Mapping[str, Mapping[str, Any]], peer: str) -> list[dict[str, Any]]:
-    """Ratios to a peer's better setting: ours with the most threads, one entry per network and precision."""
+    """Ratios of ours to a peer, each with its better number of threads: one entry per network and precision."""
     found = []
     for name, content in results.items():
         rows = [r for r in content.get("ratios", ()) if r["peer"] == peer and not r["equal_threads"]]
-        most = max((r["threads"] for r in rows), default=0)
-        for r in rows:
-            if r["threads"] == most:
-                goal = content.get("goals", {}).get(peer)
-                found.append(dict(r, network=name, seconds=content["seconds"], goal=goal))
+        goal = content.get("goals", {}).get(peer)
+        for dtype in dict.fromkeys(r["dtype"] for r in rows):
+            best = max((r for r in rows if r["dtype"] == dtype), key=lambda r: r["median"])
+            found.append(dict(best, network=name, seconds=content["seconds"], goal=goal))
     return found
 
 
@@ -58,11 +57,11 @@ def draw_ratios(results: Mapping[str, Mapping[str, Any]], path: Path) -> bool:
         _panel(axes, tables[peer])
         handles, labels = axes.get_legend_handles_labels()
         keys |= dict(zip(labels, handles, strict=True))
-        axes.set_title(f"against {SYSTEMS[peer].title}, its better setting", fontsize=10)
+        axes.set_title(f"against {SYSTEMS[peer].title}", fontsize=10)
     figure.legend(keys.values(), keys, loc="outside lower center", ncols=len(keys), fontsize=8, frameon=False)
     first = next(iter(results.values()))
-    figure.suptitle(f"time of the peer / time of spikegram ({first['machine']['processor']}, "
-                    f"{first['machine']['cores']} cores)", fontsize=11)  # fmt: skip
+    figure.suptitle(f"time of the peer / time of spikegram, each with its better number of threads "
+                    f"({first['machine']['processor']}, {first['machine']['cores']} cores)", fontsize=11)  # fmt: skip
     figure.savefig(path, dpi=130)
     return True
 
@@ -75,9 +74,9 @@ def _panel(axes: Axes, entries: list[dict[str, Any]]) -> None:
     seen: set[str] = set()
     for e in entries:
         y = networks.index(e["network"]) + (kinds.index(e["dtype"]) - (len(kinds) - 1) / 2) * height
-        label = f"{e['dtype']}, {e['threads']} thread{'s' * (e['threads'] > 1)}"
+        label = e["dtype"]
         axes.barh(
-            y, e["median"], height * 0.92, color=_COLOURS[e["dtype"]], label="" if label in seen else label,
+            y, e["median"], height * 0.92, color=_COLOURS[label], label="" if label in seen else label,
             hatch=None if e["in_range"] else "///", edgecolor="white",
         )  # fmt: skip
         axes.plot(e["minimum"], y, ".", color="#333333", ms=5, label="" if "min" in seen else "ratio of the minima")

@@ -32,9 +32,15 @@ def _result(name: str, cells: int, sim_s: float) -> dict:
     )  # fmt: skip
 
 
-def test_bars_are_ours_with_the_most_threads() -> None:
-    found = bars(dict(cuba4k=_result("cuba4k", 4000, 0.1)), "nest")
-    assert [(b["threads"], b["median"], b["goal"]) for b in found] == [(2, 8.0, None)]
+def test_bars_are_of_the_better_number_of_threads() -> None:
+    result = _result("cuba4k", 4000, 0.1)
+    assert [(b["dtype"], b["threads"], b["median"], b["goal"]) for b in bars(dict(cuba4k=result), "nest")] == [
+        ("float32", 2, 8.0, None), ("float64", 1, 2.0, None),
+    ]  # fmt: skip
+    result["ratios"].append(_ratio("brian2", "float64", 1, 3.0))
+    assert [(b["threads"], b["median"], b["goal"]) for b in bars(dict(cuba4k=result), "brian2")] == [
+        (1, 2.0, 5), (1, 3.0, 5),
+    ]  # fmt: skip
 
 
 def test_draw(tmp_path: Path) -> None:
