@@ -12,12 +12,12 @@ as irregular as a Poisson process. At a tenth all rates are lower than at full s
 NEST as well, and correlations and synchrony are not those of the full network either. So a tenth is held against NEST
 with the same numbers, a full network against published values, and correlations and synchrony are only reported.
 
-Files: raster and statistics as PNG, the spikes as HDF5, result.json with real-time factor, build time and memory.
+Files: raster and statistics as PNG, the spikes as HDF5, result.json with real-time factor, build time and the most
+memory of the process (null where the system does not tell it).
 """
 
 from __future__ import annotations
 
-import resource
 import time
 from typing import Any, Literal
 
@@ -28,6 +28,7 @@ from ..networks import Result, SpikeTrains
 from ._microcircuit_figures import draw_raster, draw_statistics
 from ._microcircuit_model import Circuit, build, circuit, table
 from ._microcircuit_statistics import Statistics, statistics
+from .bench import machine
 
 __all__ = ["run"]
 
@@ -79,6 +80,7 @@ def run(
     result = net.run(duration, threads=threads, progress=report.show)
     done = time.perf_counter()
 
+    peak = machine.peak_memory()
     spikes = {name: result[name.replace("/", "")].spikes for name in numbers.names}
     found = {name: statistics(s, seed) for name, s in spikes.items()}
     check(report, numbers, found, duration, sum(q.size for q in net.projections.values()))
@@ -86,13 +88,13 @@ def run(
         neurons=int(numbers.sizes.sum()), synapses=int(numbers.synapses.sum()), spikes=sum(map(len, spikes.values())),
         synaptic_events=events(numbers, spikes), build_s=built - clock, compile_and_first_step_s=compiled - built,
         simulate_s=done - warm, real_time_factor=(done - warm) / (duration / 1e3),
-        peak_memory_GiB=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20,
+        peak_memory_GiB=peak if peak is None else peak / 2**30,
         means={name: s.means() for name, s in found.items()},
         full_size_rates=dict(zip(numbers.names, table()["published"]["rates"], strict=True)),
     )  # fmt: skip
     report.say(
-        f"built in {built - clock:.1f} s, {(done - warm) / (duration / 1e3):.2f} s per second of the network, "
-        f"peak memory {report.numbers['peak_memory_GiB']:.2f} GiB"
+        f"built in {built - clock:.1f} s, {(done - warm) / (duration / 1e3):.2f} s per second of the network"
+        + ("" if peak is None else f", peak memory {peak / 2**30:.2f} GiB")
     )
     write(report, result, spikes, found, numbers, save)
 

@@ -15,6 +15,7 @@ from spikegram.networks import Result
 from spikegram.scripts import microcircuit
 from spikegram.scripts._microcircuit_model import Circuit, build, circuit, table
 from spikegram.scripts._microcircuit_statistics import statistics
+from spikegram.scripts.bench import machine
 
 NAMES = ["L23E", "L23I", "L4E", "L4I", "L5E", "L5I", "L6E", "L6I"]
 
@@ -33,7 +34,11 @@ def test_a_small_run(small: Report) -> None:
     assert numbers["neurons"] == 2572 and numbers["synapses"] == small.checks[0].came
     assert list(numbers["means"]) == table()["populations"]
     assert all(s["rate"] > 0 for s in numbers["means"].values())
-    assert 0 < numbers["peak_memory_GiB"] < 4 and numbers["build_s"] > 0
+    assert numbers["build_s"] > 0
+    if (peak := machine.peak_memory()) is None:
+        assert numbers["peak_memory_GiB"] is None
+    else:  # this process has held no less since
+        assert 0.05 < numbers["peak_memory_GiB"] <= peak / 2**30
     assert numbers["real_time_factor"] == pytest.approx(numbers["simulate_s"] / 0.3)
     assert numbers["synaptic_events"] > 50 * numbers["spikes"]
     assert set(small.files) == {"raster.png", "statistics.png", "recording.h5", "result.json"}

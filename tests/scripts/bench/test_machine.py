@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 
 import numpy as np
@@ -32,6 +33,15 @@ def test_memory_grows_with_what_is_held() -> None:
     full = machine.resident()
     parts.clear()
     assert full - machine.resident() > 80_000_000 and last.all()
+
+
+@linux
+def test_the_peak_of_a_child_is_its_own() -> None:
+    """What the parent holds is not counted as the child's, as ``getrusage`` does."""
+    held = np.ones(400_000_000, np.uint8)
+    code = "from spikegram.scripts.bench import machine; print(machine.peak_memory())"
+    answer = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert 0 < int(answer.stdout) < held.nbytes / 2
 
 
 @linux
