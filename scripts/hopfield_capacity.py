@@ -240,14 +240,14 @@ def _draw_exponential(ax: Axes, exponential: dict[float, list[Point]]) -> None:
         limit = exponential_capacity(EXP_N, turned)
         if limit < 4 * points[-1].x:
             ax.axvline(limit, color=colour, lw=0.6, ls=":")
-    ax.set(xscale="log", xlabel="patterns", ylabel="share of cues that come back exactly", ylim=(0, 1.05))
-    ax.legend(frameon=False, fontsize=7, loc="lower left", title="dotted: theory", title_fontsize=7)
+    ax.set(xscale="log", xlabel="patterns", ylabel="share of cues that come back exactly", ylim=(-0.02, 1.05))
+    ax.legend(frameon=False, fontsize=7, loc="best", title="dotted: theory", title_fontsize=7)
     ax.set_title(f"c  exponential, N = {EXP_N}: one step", loc="left")
 
 
 def _draw_repaired(ax: Axes, repaired: dict[str, list[Point]]) -> None:
     for (name, points), colour in zip(repaired.items(), (INK, PINK, BLUE, GREEN), strict=False):
         _bars(ax, points, colour, name, "-")
-    ax.set(xlabel="share of the bits turned", ylabel="share of cues that come back exactly", ylim=(0, 1.05))
+    ax.set(xlabel="share of the bits turned", ylabel="share of cues that come back exactly", ylim=(-0.02, 1.05))
     ax.legend(frameon=False, fontsize=7, loc="lower left")
     ax.set_title(f"d  N = {SAME_N}, {SAME_K} patterns: until convergence", loc="left")

@@ -147,14 +147,11 @@ def draw(path: Path, shared: dict, familiar: dict, accuracy: dict, unseen: dict,
                 right.plot(*zip(*known.items(), strict=True), "s", ms=6, mfc="none", mec=COLOURS[power], mew=0.7)
         right.plot([], [], "-", color="0.4", label="recalled winners")
         right.plot([], [], "--", color="0.4", label="G of unseen")
-        right.axvline(half, color="0.5", lw=0.6, ls=":")
+        right.vlines(half, -0.02, 1.04, color="0.5", lw=0.6, ls=":")
         right.text(half * 1.04, 0.55, "half full", fontsize=6.5, color="0.4", rotation=90, va="center")
-        right.legend(
-            frameon=True, framealpha=1, edgecolor="none", fontsize=6.5, handlelength=1.5, borderpad=0.1,
-            loc="lower left", bbox_to_anchor=(0.0, 0.08),
-        )  # fmt: skip
+        right.legend(frameon=False, fontsize=7, loc="upper right")
         right.set_xscale("log")
         right.set_xticks(LOADS, [str(n) for n in LOADS])
         right.minorticks_off()
-        right.set(xlabel="items stored", ylim=(-0.02, 1.04), title="load")
+        right.set(xlabel="items stored", ylim=(-0.02, 1.3), yticks=np.linspace(0, 1, 6), title="load")
         finish(figure, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from seen import hidden, saved_figures
 
 from spikegram.experiment import Report, run_script, scripts
 from spikegram.scripts import hopfield_capacity as script
@@ -13,7 +14,10 @@ from spikegram.scripts import hopfield_capacity as script
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     folder = tmp_path_factory.mktemp("capacity")
-    return run_script("hopfield-capacity", out=folder, show=False, size=300, networks=2, cues=40, patterns=2000)
+    with saved_figures() as figures:
+        report = run_script("hopfield-capacity", out=folder, show=False, size=300, networks=2, cues=40, patterns=2000)
+    assert [hidden(figure) for figure in figures] == [[]]
+    return report
 
 
 def test_it_is_listed() -> None:

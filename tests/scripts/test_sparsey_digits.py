@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from seen import hidden, saved_figures
 
 from spikegram.experiment import Report, run_script
 from spikegram.networks import SparseyLevel
@@ -25,8 +26,10 @@ def test_small_fields_read_better_than_one_mac() -> None:
 
 @pytest.mark.slow
 def test_every_claim_holds(tmp_path: Path) -> None:
-    report = run_script("sparsey-digits", out=tmp_path, show=False)
+    with saved_figures() as figures:
+        report = run_script("sparsey-digits", out=tmp_path, show=False)
     assert report.ok, report.table()
+    assert [hidden(figure) for figure in figures] == [[]]
     assert len(report.checks) == 11
     from matplotlib.image import imread
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from seen import hidden, saved_figures
 
 from spikegram.experiment import Report, run_script
 from spikegram.scripts import sparsey_similarity
 
 
 def test_every_claim_holds(tmp_path: Path) -> None:
-    report = run_script("sparsey-similarity", out=tmp_path, show=False)
+    with saved_figures() as figures:
+        report = run_script("sparsey-similarity", out=tmp_path, show=False)
     assert report.ok, report.table()
+    assert [hidden(figure) for figure in figures] == [[]]
     assert len(report.checks) == 13
     from matplotlib.image import imread
 
