@@ -131,7 +131,7 @@ CELLS = (
     Cell("RectifiedUnit", C, 1, least=-1, **_RATE),
     Cell("AMSU", C, 1, drive="x", unit="1", label="v (1)", duration=60, begin=10, dt=1, parameters=dict(gain=0.5)),
     Cell("LiRinzel", D, 1.5e-3, drive="I", least=1e-4, at=0.4, parameters=dict(K_P=1e-4), **_CALCIUM),
-    Cell("GChI", D, 1e-4, drive="Y_S", at=0.4, **_CALCIUM),
+    Cell("GChI", D, 1e-2, drive="Y_S", at=0.1, **_CALCIUM),
 )  # fmt: skip
 
 

@@ -156,8 +156,8 @@ class Response:
         Their names in the legend.
     weight, target : Any
         Of the projection.
-    init, pre_init, post_init, parameters : dict
-        Of synapses, of both populations, of ``pre``.
+    init, pre_init, post_init, parameters, post_parameters : dict
+        First values of synapses and of both populations; parameters of ``pre`` and of ``post``.
     inject : tuple
         (input variable, values of each cell, begin, end) for ``pre``, or for ``post`` if it is joined with itself.
     scale : float
@@ -180,6 +180,7 @@ class Response:
     pre_init: dict[str, Any] = field(default_factory=dict)
     post_init: dict[str, Any] = field(default_factory=dict)
     parameters: dict[str, Any] = field(default_factory=dict)
+    post_parameters: dict[str, Any] = field(default_factory=dict)
     inject: tuple | None = None
     scale: float = 1.0
     duration: float = 1000.0
@@ -200,8 +201,8 @@ RESPONSES = (
     ),
     Response(
         "NMDA", neurons.LIFNMDA(v_th=50), "g_nmda", "g_nmda (nS)", n=2, lines=("at -50 mV", "at -70 mV"), weight=0.01,
-        target="g_nmda", scale=1e-3,
-        post_init=dict(v=[-50, -70]),
+        target="g_nmda", scale=1e-3, pre=TRAIN[:-1], post_init=dict(v=[-50, -70]),
+        post_parameters=dict(v_rest=[-50, -70]),
     ),
     Response(
         "GapJunction", LIFGap(v_th=0), pre=None, n=2, lines=("driven", "coupled"), weight=0.01, target="I_gap",
@@ -233,7 +234,7 @@ RESPONSES = (
 def draw_response(response: Response) -> Curves:
     """Give the trace of each postsynaptic cell."""
     r, net = response, Network(dt=response.dt, seed=7)
-    post = net.population(r.n, r.post, "post", init=r.post_init)
+    post = net.population(r.n, r.post, "post", init=r.post_init, parameters=r.post_parameters)
     if r.pre is None:
         pre, connector = post, FromList([(0, 1), (1, 0)])
     else:

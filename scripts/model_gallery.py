@@ -144,4 +144,5 @@ def draw_panel(ax: Any, c: Curves) -> None:
         ax.set_ylim(low, top)
         ax.vlines(c.spikes, high + 0.05 * (high - low), top, color=RED, lw=0.6)
     if len(c.y) > 1:
-        ax.legend(frameon=False, fontsize=6, loc="best", handlelength=1.0, borderaxespad=0.2)
+        room = (0, 0, 1, 1 if c.spikes is None else 0.86)  # below the spikes
+        ax.legend(frameon=False, fontsize=6, loc="best", bbox_to_anchor=room, handlelength=1.0, borderaxespad=0.2)

@@ -23,6 +23,13 @@ def test_a_leaky_integrator_ends_in_proportion_to_its_drive() -> None:
     assert slopes == pytest.approx(slopes[0], rel=1e-6) and slopes[0] > 0
 
 
+def test_more_glutamate_gives_an_astrocyte_more_calcium() -> None:
+    """Receptors are half bound at 1.67 uM (Omega_N/O_N), within the range of the axis."""
+    _, response = panel("GChI")
+    assert response.x[-1] == pytest.approx(10)
+    assert response.y["least"][-1] > 1.3 * response.y["greatest"][0]
+
+
 def test_each_cell_is_there_once() -> None:
     names = [cell.name for cell in CELLS]
     assert len(names) == len(set(names))

@@ -30,6 +30,13 @@ def test_depression_depresses() -> None:
     assert first - v[0] > 2 * (last - v[0]) > 0
 
 
+def test_magnesium_blocks_nmda_at_rest_all_the_time() -> None:
+    """B(-50 mV)/B(-70 mV) = (1 + exp(4.34)/3.57)/(1 + exp(3.1)/3.57) = 3.08; its current brings a cell nearer 0."""
+    curves = draw_response(next(r for r in RESPONSES if r.name == "NMDA"))
+    near, far = (y[(curves.x > 30) & (curves.x < 800)] for y in curves.y.values())
+    assert (near > 3.07 * far).all() and (near < 3.6 * far).all()
+
+
 def test_each_model_is_there_once() -> None:
     names = [row.name for table in (WINDOWS, RESPONSES, LEARNING) for row in table]
     assert len(names) == len(set(names))
