@@ -31,7 +31,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Self
 
 import numpy as np
@@ -82,11 +82,13 @@ class Sparsey(AssociativeMemory):
         self, inputs: int | tuple[int, int], levels: SparseyParams | SparseyLevel | Sequence[SparseyLevel],
         seed: int = 0, backend: str = "numba", threads: int = 1,
     ) -> None:  # fmt: skip
-        shape = (1, inputs) if isinstance(inputs, int | np.integer) else tuple(inputs)
+        shape = tuple(inputs) if isinstance(inputs, Iterable) else (1, inputs)
         if len(shape) != 2:
             raise ValueError(f"inputs: expected a number, or rows and columns, got {inputs!r}")
         self.inputs = check_count(shape[0], "inputs"), check_count(shape[1], "inputs")
         made = [SparseyLevel(levels)] if isinstance(levels, SparseyParams) else levels
+        if not isinstance(made, SparseyLevel | Iterable):
+            raise TypeError(f"levels: expected SparseyParams, a SparseyLevel or a list of them, got {levels!r}")
         made = [made] if isinstance(made, SparseyLevel) else list(made)
         for k, level in enumerate(made):
             if not isinstance(level, SparseyLevel):

@@ -152,9 +152,10 @@ def draw(
         left, right = middle.subplots(1, 2, width_ratios=[1, 1.4])
         shown: Any = left.imshow(memory.saturation().reshape(GRID, GRID), cmap="viridis", vmin=0)
         left.set(
-            xticks=[], yticks=[], title=f"synapses set in each mac\n({memory.frozen().mean():.0%} of the macs frozen)"
+            xticks=[], yticks=[], title=f"how full each mac is\n({memory.frozen().mean():.0%} of the macs frozen)"
         )
-        middle.colorbar(shown, ax=left, shrink=0.8)
+        left.spines[:].set_visible(False)
+        middle.colorbar(shown, ax=left, shrink=0.8, label="share of the synapses that are set")
         for rule, colour, label in (("counts", BLUE, "class field, counts"), ("once", RED, "class field, set once")):
             right.plot(edges[1:], curve[rule], "o-", ms=3, color=colour, label=label)
         right.axhline(0.1, color="0.5", lw=0.6, ls=":")
@@ -162,7 +163,10 @@ def draw(
         right.set(xlabel="images learned", ylabel="accuracy", ylim=(0, 1), xlim=(0, None))
         right.legend(frameon=False, fontsize=7, loc="lower right", bbox_to_anchor=(1, 0.12))
         errors = np.flatnonzero(answer != test.labels)[:10]
-        for ax, k in zip(bottom.subplots(1, 10), errors, strict=False):
+        below = bottom.subplots(1, 10)
+        for ax in below[len(errors) :]:
+            ax.set_axis_off()
+        for ax, k in zip(below, errors, strict=False):
             _image(ax, other[k])
             ax.set_title(f"{test.labels[k]} as {answer[k]}", fontsize=7)
         bottom.supylabel("read wrong", fontsize=8)
@@ -172,3 +176,4 @@ def draw(
 def _image(ax: Any, image: np.ndarray) -> None:
     ax.imshow(~image.reshape(SIDE, SIDE), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     ax.set(xticks=[], yticks=[])
+    ax.spines[:].set(visible=True, color="0.8", linewidth=0.5)

@@ -159,8 +159,8 @@ def draw_burst(path: Path, result: Result, inside: np.ndarray) -> None:
             left[4].plot(t[now], inside[:, 1, k], color=colour)
             left[5].plot(t[now], cells.Y_S[now, k] / UM, color=colour, label=f"{label} gliotransmission")
         left[3].plot(BURST, np.full(len(BURST), 1.08), "|", color=INK, ms=5, clip_on=False)
-        left[3].set(ylabel="u", ylim=(0, 1))
-        left[4].set(ylabel="x", ylim=(0, 1))
+        left[3].set(ylabel="probability\nof release u", ylim=(0, 1))
+        left[4].set(ylabel="share still\nthere x", ylim=(0, 1))
         left[5].set(ylabel="transmitter\noutside (µM)", xlabel="time after the first spike (ms)", ylim=(0, None))
         left[5].legend(frameon=False, loc="upper right")
         for ax in left[3:]:
@@ -253,7 +253,7 @@ def draw_filters(
         axes[0, 0].step(np.arange(5) * 5, [*STEPS, STEPS[-1]], where="post", color=INK)
         axes[0, 0].set(yscale="log", ylabel="rate (Hz)", xlim=(0, 20), title="steps of the rate")
         axes[0, 1].plot(f, found[CLOSED].events, ".", color=RED, ms=3)
-        axes[0, 1].set(xscale="log", ylabel="events", xlim=(0.08, 120), title="release over the rate")
+        axes[0, 1].set(xscale="log", ylabel="astrocyte\nevents", xlim=(0.08, 120), title="release over the rate")
         for k, (name, colour) in enumerate(zip((ALONE, OPEN, CLOSED), (INK, GREEN, RED), strict=True), 1):
             axes[k, 0].plot(t, steps[name], color=colour)
             axes[k, 0].set(xlim=(0, 20), ylim=(0, None), ylabel="transmitter (µM)")

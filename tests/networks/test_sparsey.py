@@ -275,4 +275,10 @@ def test_wrong_calls() -> None:
         Sparsey((2, 2, 2), SparseyParams(3, 4))
     with pytest.raises(TypeError, match=r"levels\[0\]: expected a SparseyLevel, got 3"):
         Sparsey(4, [3])
+    for levels in (3, None):
+        with pytest.raises(TypeError, match=f"levels: expected SparseyParams, a SparseyLevel or a list.*got {levels}"):
+            Sparsey(4, levels)
+    for inputs in (5.5, None, (2, 2.5)):
+        with pytest.raises(TypeError, match="inputs: expected a whole number, got (5.5|None|2.5)"):
+            Sparsey(inputs, SparseyParams(3, 4))
     assert memory.store(np.zeros((2, 3, 4), bool)) is None and memory.frames_learned == 2
