@@ -151,9 +151,7 @@ def draw(
         top.supylabel("inputs", fontsize=8)
         left, right = middle.subplots(1, 2, width_ratios=[1, 1.4])
         shown: Any = left.imshow(memory.saturation().reshape(GRID, GRID), cmap="viridis", vmin=0)
-        left.set(
-            xticks=[], yticks=[], title=f"how full each mac is\n({memory.frozen().mean():.0%} of the macs frozen)"
-        )
+        left.set(xticks=[], yticks=[], title=f"how full each mac is\n({memory.frozen().mean():.0%} of the macs frozen)")
         left.spines[:].set_visible(False)
         middle.colorbar(shown, ax=left, shrink=0.8, label="share of the synapses that are set")
         for rule, colour, label in (("counts", BLUE, "class field, counts"), ("once", RED, "class field, set once")):

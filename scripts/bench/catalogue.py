@@ -209,7 +209,8 @@ def find(name: str) -> BenchNetwork:
     """Give the network of a name."""
     key = name.replace("-", "_")
     if key not in NETWORKS:
-        raise ValueError(f"network: expected one of {', '.join(sorted(NETWORKS))}, got {name!r}")
+        known = ", ".join(sorted(NETWORKS))
+        raise ValueError(f"network: expected one of {known} (or a suite: layers, memories), got {name!r}")
     return NETWORKS[key]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 if TYPE_CHECKING:
     from .catalogue import BenchNetwork
@@ -58,11 +59,15 @@ def bench(names: Sequence[str], **options: Any) -> int:
             click.echo(f"{suite:<{width}}  suite of works in one process, beside NumPy and torch")
         return 0
     if names and names[0] in SUITES:
+        _refuse_what_suites_lack(names[0])
         return _bench_suite(names[0], names[1:], **options)
     quick = options.pop("quick")
     chosen = list(dict.fromkeys(names or (_QUICK if quick else _USUAL)))
     if "all" in chosen:
         chosen = [n.name for n in NETWORKS.values() if n.usual]
+    for name in chosen:
+        if name in SUITES:
+            raise ValueError(f"{name}: expected before the names of its works, got {' '.join(names)}")
     networks = [find(name) for name in chosen]
     folder = Path(options.pop("out"))
     return bench_networks(networks, _settings(networks, quick, **options), folder)
@@ -106,6 +111,15 @@ def _bench_suite(
     from .works import bench_suite
 
     return bench_suite(suite, _counts(threads), repeats or (1 if quick else 5), quick, Path(out), click.echo, names)
+
+
+def _refuse_what_suites_lack(suite: str) -> None:
+    context = click.get_current_context()
+    kept = {"names", "repeats", "threads", "quick", "out"}
+    for parameter in context.command.params:
+        source = context.get_parameter_source(parameter.name or "")
+        if parameter.expose_value and parameter.name not in kept and source is ParameterSource.COMMANDLINE:
+            raise ValueError(f"{parameter.opts[0]}: the works of {suite} have no such option; it is one of networks")
 
 
 def _counts(threads: str) -> tuple[int, ...]:
