@@ -40,6 +40,7 @@ from .versions import versions_of
 __all__ = ["Check", "Option", "Report", "Script", "run_script", "scripts", "versions"]
 
 _FOLDER = Path(__file__).parent / "scripts"
+_LEAST = {"seed": 0, "threads": 1}  # of options that mean the same in every script
 _PLAIN = (bool, int, float, str, Path)
 _PACKAGES = (
     *("spikegram", "numpy", "scipy", "numba", "brian2", "sympy", "torch", "matplotlib", "h5py", "neo", "scikit-learn"),
@@ -225,7 +226,7 @@ def run_script(name: str, out: str | Path | None = None, show: bool = True, **op
     Raises
     ------
     ValueError, TypeError
-        An unknown script or option.
+        An unknown script or option, a seed below 0, fewer than one thread.
     """
     known = scripts()
     if name not in known:
@@ -235,6 +236,11 @@ def run_script(name: str, out: str | Path | None = None, show: bool = True, **op
     for given in options:
         if given not in defaults:
             raise ValueError(f"{name}: no option {given!r}; expected one of {', '.join(defaults) or '(it has none)'}")
+    from .units import is_whole  # imports NumPy
+
+    for given, least in _LEAST.items():  # before any work
+        if given in options and not (is_whole(options[given]) and options[given] >= least):
+            raise ValueError(f"{given}: expected a whole number >= {least}, got {options[given]!r}")
     folder = Path("runs", name) if out is None else Path(out)
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "result.json").unlink(missing_ok=True)  # a run that fails leaves none

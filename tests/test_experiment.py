@@ -121,6 +121,13 @@ def test_unknown_names(toy: str) -> None:
     assert not Path("runs").exists()
 
 
+@pytest.mark.parametrize(("option", "value"), [("seed", -1), ("seed", 1.5), ("threads", 0), ("threads", None)])
+def test_a_seed_and_threads_are_checked_before_any_work(option: str, value: object, tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=f"{option}: expected a whole number >= [01], got {value}"):
+        run_script("dense-hebbian-phase-diagram", tmp_path / "none", **{option: value})
+    assert not (tmp_path / "none").exists()
+
+
 def test_checks_compare_unless_told() -> None:
     report = Report("x", None)
     assert not report.ok  # nothing was checked
