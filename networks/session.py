@@ -154,9 +154,11 @@ def check_number(value: Any, what: str, low: int, high: int) -> int:
 
 
 def check_gap(value: Any, low: int, why: str) -> int:
-    """Give a gap in ms; one below ``low`` is refused with the reason."""
-    if not is_whole(value) or not low <= value <= 10**6:
+    """Give a gap in ms; one below ``low`` is refused with the reason, and one above 1000 s."""
+    if not is_whole(value) or value < low:
         raise ValueError(f"gap: expected a whole number of ms >= {low} ({why}), got {value!r}")
+    if value > 10**6:
+        raise ValueError(f"gap: expected at most 1000000 ms, got {value}")
     return int(value)
 
 

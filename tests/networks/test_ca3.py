@@ -294,9 +294,11 @@ def test_wrong_types(call: Callable, words: str) -> None:
         call(CA3Memory(4, 6))
 
 
-def test_gaps_that_are_too_short() -> None:
+def test_gaps_that_are_too_short_or_too_long() -> None:
     with pytest.raises(ValueError, match="gap: expected a whole number of ms >= 10 .*, got 9"):
         CA3Memory(4, 6, gap=9)
+    with pytest.raises(ValueError, match="gap: expected at most 1000000 ms, got 1000001"):
+        CA3Memory(4, 6, gap=1_000_001)
     with pytest.warns(UserWarning, match="with less than 20 ms .* got 14 ms"):
         CA3Memory(4, 6, gap=14)
     with pytest.raises(ValueError, match="cues: expected a whole number in 1"):
