@@ -179,7 +179,10 @@ def activated(report: Report, seed: int, backend: str) -> None:
 
 
 def draw_activated(path: Path, cells: dict[str, PopulationRecord]) -> None:
-    panels = (("Gamma_A", "receptors bound", 1), ("I", "IP$_3$ (µM)", UM), ("C", "calcium (µM)", UM), ("h", "h", 1))
+    panels = (
+        *(("Gamma_A", "receptors bound", 1), ("I", "IP$_3$ (µM)", UM), ("C", "calcium (µM)", UM)),
+        ("h", "channels not\ninactivated h", 1),
+    )
     with figure_style():
         figure = new_figure(7.0, 5.0)
         for ax, (name, label, unit) in zip(figure.subplots(4, 1, sharex=True), panels, strict=True):

@@ -189,13 +189,14 @@ def _draw_cuts(ax: Axes, n: int, found: Simulated) -> None:
         edges = phase_diagram(4, [CUT], rho)
         ground, last = np.searchsorted(fine, [edges.ground[0], edges.retrieval[0]])
         ax.plot(fine[:last], theory[:last], color=colour, lw=0.6)
-        ax.plot(fine[:ground], theory[:ground], color=colour, lw=1.6, label=rf"{name} ($\rho$ = {rho:.2g})")
+        ax.plot(fine[:ground], theory[:ground], color=colour, lw=1.6, label=f"{name}\n($\\rho$ = {rho:.2g})")
         ax.plot([fine[last - 1]] * 2, [theory[last - 1], 0], color=colour, lw=0.6, ls=":")
         ax.errorbar(
             CUT_LOADS, m.mean(1), m.std(1, ddof=1) / math.sqrt(m.shape[1]), fmt="o", ms=3.5, color=colour, mfc="white"
         )
     ax.set(xlabel=r"load $\alpha$", ylabel="overlap m", xlim=(0, None), ylim=(0, 1.03))
-    ax.legend(frameon=False, fontsize=7, loc="lower left")
+    ax.locator_params(axis="x", nbins=6)
+    ax.legend(frameon=False, fontsize=7, loc="lower left", title="thick: lowest free energy", title_fontsize=7)
     ax.set_title(f"(b) T = {CUT}: theory, simulation (N = {n + n // 2})", loc="left")
 
 

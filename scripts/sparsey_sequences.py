@@ -230,8 +230,8 @@ def draw(
 ) -> None:  # fmt: skip
     """Films above, three bar charts below."""
     with figure_style():
-        figure = new_figure(7.2, 6.8)
-        above, below = figure.subfigures(2, 1, height_ratios=[2.6, 1])
+        figure = new_figure(7.2, 7.1)
+        above, below = figure.subfigures(2, 1, height_ratios=[2.6, 1.15])
         axes = above.subplots(2 * len(shown), T, gridspec_kw=dict(hspace=0.02, wspace=0.02))
         for k, (name, film, replay) in enumerate(shown):
             for row, (what, images) in enumerate(((f"{name}\nlearned", film), ("replayed", replay))):

@@ -135,8 +135,11 @@ def by_channel(q: Any) -> np.ndarray:
 # -- the picture ------------------------------------------------------------------------------------------------------
 def draw(path: Path, times: np.ndarray, rates: np.ndarray, weights: np.ndarray, tuning: np.ndarray) -> None:
     """Rates over time; inhibitory weights of one group over time; tuning at the end."""
+    from matplotlib.cm import ScalarMappable
+    from matplotlib.colors import LinearSegmentedColormap
+
     with figure_style():
-        figure = new_figure(7.2, 2.5)
+        figure = new_figure(7.6, 2.5)
         rate, course, end = figure.subplots(1, 3)
         for k, (name, colour) in enumerate(COLOURS.items()):
             label = "does not learn" if name == "none" else f"target {name} Hz"
@@ -144,11 +147,12 @@ def draw(path: Path, times: np.ndarray, rates: np.ndarray, weights: np.ndarray, 
             if name != "none":
                 rate.axhline(name, color=colour, lw=0.6, ls=(0, (3, 2)))
         rate.set(xlabel="time (s)", ylabel="rate (Hz)", title="rates", ylim=(0, 60))
-        rate.legend(frameon=False, ncols=2, loc="upper center", handlelength=1, columnspacing=1)
-        for c in range(CHANNELS):
-            shade = (tuning[c] - tuning.min()) / np.ptp(tuning)
-            course.plot(times, weights[:, 1, c], color=(1 - 0.85 * shade, 0.55 - 0.45 * shade, 0.75 - 0.05 * shade))
+        rate.legend(frameon=False, ncols=2, loc="upper center", fontsize=7, handlelength=1, columnspacing=1)
+        shades = ScalarMappable(cmap=LinearSegmentedColormap.from_list("", [(1, 0.55, 0.75), (0.15, 0.1, 0.7)]))
+        for c, shade in enumerate(shades.to_rgba(1e3 * tuning)):
+            course.plot(times, weights[:, 1, c], color=shade)
         course.set(xlabel="time (s)", ylabel="inhibitory weight (nS)", title="channels, target 5 Hz")
+        figure.colorbar(shades, ax=course, label="excitatory weight (nS)")
         x = np.arange(1, CHANNELS + 1)
         for k, name in enumerate(TARGETS):
             end.plot(x, weights[-1, k], "o-", ms=3, color=COLOURS[name], label=f"{name} Hz")
@@ -161,5 +165,5 @@ def draw(path: Path, times: np.ndarray, rates: np.ndarray, weights: np.ndarray, 
             ylim=(0, 1.45 * weights[-1].max()),
             xticks=x,
         )
-        end.legend(frameon=False, ncols=2, loc="upper center", handlelength=1.2, columnspacing=1)
+        end.legend(frameon=False, ncols=2, loc="upper center", fontsize=7, handlelength=1.2, columnspacing=1)
         finish(figure, path)

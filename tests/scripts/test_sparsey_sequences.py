@@ -33,7 +33,7 @@ def test_a_few_films_and_films_from_files(tmp_path: Path) -> None:
     from matplotlib.image import imread
 
     picture = imread(tmp_path / "out" / "sequences.png")
-    assert picture.shape == (1360, 1440, 4) and 0.01 < float((picture[..., :3] < 0.9).any(-1).mean()) < 0.6
+    assert picture.shape == (1420, 1440, 4) and 0.01 < float((picture[..., :3] < 0.9).any(-1).mean()) < 0.6
 
 
 @pytest.mark.slow

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from seen import hidden, saved_figures
 
 from spikegram.experiment import Report, run_script
 from spikegram.scripts import vogels_balance
@@ -35,7 +36,9 @@ def test_the_picture(tmp_path: Path) -> None:
     times = np.arange(1, 31)
     rates = 3 + 50 * np.exp(-times / 5)[:, None] * np.ones(4)
     weights = np.linspace(0, 1, 30)[:, None, None] * vogels_balance.profile() * np.ones((3, 1))
-    vogels_balance.draw(tmp_path / "balance.png", times, rates, weights, vogels_balance.profile())
+    with saved_figures() as figures:
+        vogels_balance.draw(tmp_path / "balance.png", times, rates, weights, vogels_balance.profile())
+    assert [hidden(figure) for figure in figures] == [[]]
     assert (tmp_path / "balance.png").stat().st_size > 10_000
 
 
