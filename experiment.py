@@ -21,6 +21,7 @@ import ast
 import importlib
 import inspect
 import json
+import math
 import os
 import platform
 import re
@@ -226,7 +227,7 @@ def run_script(name: str, out: str | Path | None = None, show: bool = True, **op
     Raises
     ------
     ValueError, TypeError
-        An unknown script or option, a seed below 0, fewer than one thread.
+        An unknown script or option, a number that is not finite, a seed below 0, fewer than one thread.
     """
     known = scripts()
     if name not in known:
@@ -238,6 +239,9 @@ def run_script(name: str, out: str | Path | None = None, show: bool = True, **op
             raise ValueError(f"{name}: no option {given!r}; expected one of {', '.join(defaults) or '(it has none)'}")
     from .units import is_whole  # imports NumPy
 
+    for given, value in options.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise ValueError(f"{given}: expected a finite number, got {value}")
     for given, least in _LEAST.items():  # before any work
         if given in options and not (is_whole(options[given]) and options[given] >= least):
             raise ValueError(f"{given}: expected a whole number >= {least}, got {options[given]!r}")

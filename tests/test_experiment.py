@@ -128,6 +128,13 @@ def test_a_seed_and_threads_are_checked_before_any_work(option: str, value: obje
     assert not (tmp_path / "none").exists()
 
 
+def test_numbers_are_finite(toy: str) -> None:
+    for value in (float("nan"), float("inf"), -float("inf")):
+        with pytest.raises(ValueError, match=f"value: expected a finite number, got {value}"):
+            run_script(toy, value=value)
+    assert not Path("runs").exists()
+
+
 def test_checks_compare_unless_told() -> None:
     report = Report("x", None)
     assert not report.ok  # nothing was checked
