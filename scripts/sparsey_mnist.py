@@ -120,6 +120,8 @@ def load(images: int, asked: int, mnist: str, seed: int) -> tuple[Digits, Digits
     """Real or made images to learn and to ask."""
     if not mnist:
         return made_digits(images, asked, seed)
+    if not Path(mnist).is_dir():
+        raise NotADirectoryError(f"mnist: expected a folder with the four files of MNIST, got {mnist!r}")
     train, test = read_mnist(mnist)
     for name, value, there in (("images", images, len(train.images)), ("asked", asked, len(test.images))):
         if value > there:

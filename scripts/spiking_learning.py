@@ -93,7 +93,8 @@ def run(
     seed : int
         Of data and first weights.
     """
-    for what, value, least in (("batches", batches, 20), ("cells", cells, 2), ("layers", layers, 1)):
+    bounds = ("batches", batches, 20), ("cells", cells, 2), ("layers", layers, 1), ("steps", steps, 2)
+    for what, value, least in bounds:
         if value < least:
             raise ValueError(f"{what}: expected at least {least}, got {value}")
     tasks = {

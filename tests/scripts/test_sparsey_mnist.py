@@ -29,5 +29,7 @@ def test_every_claim_holds(tmp_path: Path) -> None:
 def test_wrong_options(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="images: expected at least 100, got 5"):
         sparsey_mnist.run(Report("x", None), images=5)
+    with pytest.raises(NotADirectoryError, match="mnist: expected a folder with the four files of MNIST, got '.*none'"):
+        sparsey_mnist.run(Report("x", None), mnist=str(tmp_path / "none"))
     with pytest.raises(FileNotFoundError, match="expected train-images-idx3-ubyte"):
         sparsey_mnist.run(Report("x", None), mnist=str(tmp_path))

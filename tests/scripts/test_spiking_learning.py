@@ -86,7 +86,7 @@ def test_picture(tmp_path: Path) -> None:
     assert (tmp_path / "learning.png").stat().st_size > 10_000
 
 
-@pytest.mark.parametrize(("option", "value"), [("batches", 3), ("cells", 1), ("layers", 0)])
+@pytest.mark.parametrize(("option", "value"), [("batches", 3), ("cells", 1), ("layers", 0), ("steps", 1)])
 def test_too_few(option: str, value: int) -> None:
     with pytest.raises(ValueError, match=f"{option}: expected at least .* got {value}"):
         script.run(Report("x", None), **{option: value})
