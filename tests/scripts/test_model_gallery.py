@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from seen import hidden, saved_figures
 
 from spikegram.experiment import Report, run_script
 from spikegram.scripts import model_gallery as script
@@ -57,4 +58,6 @@ def test_an_unknown_model_is_refused() -> None:
 
 @pytest.mark.slow
 def test_all_of_it(tmp_path: Path) -> None:
-    assert run_script("model-gallery", out=tmp_path, show=False).ok
+    with saved_figures() as figures:
+        assert run_script("model-gallery", out=tmp_path, show=False).ok
+    assert {page: hidden(figure) for page, figure in enumerate(figures)} == {page: [] for page in range(8)}
