@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..units import is_whole
+from ..units import is_number, is_whole
 
 __all__ = ["MOTIONS", "SHAPES", "moving_shapes", "outlines", "read_films"]
 
@@ -42,7 +42,8 @@ def moving_shapes(
     side : int
         Pixels of an edge.
     jitter : float
-        How much place, size and speed vary: 1 is up to 2 pixels, 10 % and 20 %; 0 makes all films of a class equal.
+        How much place, size and speed vary: 1 is up to 2 pixels, 10 % and 20 %; 0 makes all films of a class equal,
+        and from 5 on a shape could go backwards.
     seed : int
 
     Returns
@@ -53,7 +54,7 @@ def moving_shapes(
     Raises
     ------
     ValueError
-        An unknown shape or motion, or no film.
+        An unknown shape or motion, no film, or too much jitter.
     """
     for what, given, known in (("shapes", shapes, SHAPES), ("motions", motions, MOTIONS)):
         if strange := [name for name in given if name not in known]:
@@ -61,6 +62,8 @@ def moving_shapes(
     for name, value, low in (("films", films, 1), ("frames", frames, 1), ("side", side, 12)):
         if not is_whole(value) or value < low:
             raise ValueError(f"{name}: expected a whole number >= {low}, got {value!r}")
+    if not is_number(jitter) or not 0 <= jitter < 5:
+        raise ValueError(f"jitter: expected a number >= 0 and < 5, got {jitter!r}")
     rng = np.random.default_rng(seed)
     made, labels = [], []
     names: list[str] = []

@@ -65,6 +65,9 @@ def test_wrong_calls(tmp_path: Path) -> None:
         moving_shapes(shapes=["star"])
     with pytest.raises(ValueError, match="films: expected a whole number >= 1, got 0"):
         moving_shapes(films=0)
+    for jitter in (-0.1, 5, float("nan"), "1"):
+        with pytest.raises(ValueError, match="jitter: expected a number >= 0 and < 5, got"):
+            moving_shapes(jitter=jitter)
     with pytest.raises(FileNotFoundError, match="expected files PERSON_ACTION.avi"):
         read_films(tmp_path)
     np.save(tmp_path / "a_b.npy", np.zeros((3, 4)))
