@@ -8,6 +8,8 @@ from typing import Literal
 
 import numpy as np
 
+from ..units import is_whole
+
 __all__ = ["Task"]
 
 _PARTS = {"train": 0, "test": 1}
@@ -44,6 +46,10 @@ class Task:
     seed: int = 0
     tests: int = 2000
     source: str = ""
+
+    def __post_init__(self) -> None:
+        if not is_whole(self.seed) or self.seed < 0:
+            raise ValueError(f"seed: expected a whole number >= 0, got {self.seed!r}")
 
     def batch(self, n: int, step: int = 0, part: Literal["train", "test"] = "train") -> tuple[np.ndarray, np.ndarray]:
         """Give ``n`` samples: the same for the same ``step`` and ``part``, others for others."""

@@ -44,6 +44,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812
 
 from ...networks.hopfield_forms import activation_named
+from ...units import is_whole
 from .hopfield_updates import associate
 
 __all__ = ["Hopfield", "check_whole"]
@@ -123,6 +124,9 @@ class Hopfield(nn.Module):
             batch_first,
             float(dropout),
         )
+        for name in ("input", "hidden", "output", "pattern", "stored_pattern", "pattern_projection"):
+            if (size := self._config[f"{name}_size"]) is not None:
+                check_whole(f"{name}_size", size)
         self.stop_on, self.add_zero_association = stop_on, add_zero_association
         self.update_steps_max, self.update_steps_eps = update_steps_max, float(update_steps_eps)
         if stop_on not in ("p", "state"):
@@ -313,6 +317,6 @@ def _minus_infinity(where: Tensor, dtype: torch.dtype) -> Tensor:
 
 def check_whole(name: str, value: Any, least: int = 1) -> int:
     """Give a whole number that is at least ``least``."""
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+    if not is_whole(value) or value < least:
         raise ValueError(f"{name}: expected a whole number of at least {least}, got {value!r}")
     return value

@@ -44,6 +44,9 @@ def test_scores() -> None:
 def test_errors() -> None:
     with pytest.raises(ValueError, match="name: expected one of adding, .*got 'addition'"):
         make_task("addition")
+    for seed in (-1, 1.5, None):
+        with pytest.raises(ValueError, match=f"seed: expected a whole number >= 0, got {seed}"):
+            make_task("adding", seed=seed)
     task = make_task("adding")
     with pytest.raises(ValueError, match="part: expected train or test, got 'validation'"):
         task.batch(1, part="validation")

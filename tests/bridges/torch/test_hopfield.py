@@ -158,6 +158,12 @@ def test_messages(make: Any) -> None:
     x = make(2, 5, 8)
     for call, message in [
         (lambda: Hopfield(), "input_size: needed unless all inputs are static"),
+        (lambda: Hopfield(0), "^input_size: expected a whole number of at least 1, got 0"),
+        (lambda: Hopfield(8, hidden_size=2.5), "^hidden_size: expected a whole number of at least 1, got 2.5"),
+        (lambda: Hopfield(8, output_size=-1), "^output_size: expected a whole number of at least 1, got -1"),
+        (lambda: Hopfield(8, pattern_size=0), "^pattern_size: expected a whole number of at least 1, got 0"),
+        (lambda: Hopfield(8, stored_pattern_size=0), "^stored_pattern_size: expected a whole number"),
+        (lambda: Hopfield(8, pattern_projection_size=True), "^pattern_projection_size: expected a whole number"),
         (lambda: Hopfield(8, num_heads=3), "input_size: expected a multiple of num_heads = 3, got 8"),
         (lambda: Hopfield(8, num_heads=0), "num_heads: expected a whole number of at least 1, got 0"),
         (lambda: Hopfield(8, scaling=[1.0, 2.0]), "scaling: expected a number or one for each of 1 heads"),
