@@ -17,7 +17,6 @@ import mmap
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any
 
 import numpy as np
 import torch
@@ -33,13 +32,13 @@ KINDS = {
     torch.complex64: np.complex64,
     torch.complex128: np.complex128,
 }
+_BYTES = {kind: np.dtype(kind).itemsize for kind in KINDS.values()}
 _kept: list[mmap.mmap] = []  # the oldest first; only changed by single operations, which threads cannot interrupt
 
 
-def room(shape: Sequence[int], dtype: Any) -> np.ndarray:
-    """An array that is not filled."""
-    shape = tuple(shape)
-    size = math.prod(shape) * np.dtype(dtype).itemsize
+def room(shape: Sequence[int], dtype: type[np.number]) -> np.ndarray:
+    """An array that is not filled, of one of the types of ``KINDS``."""
+    size = math.prod(shape) * _BYTES[dtype]
     if size < _LARGE or not _ABLE:
         return np.empty(shape, dtype)
     length = -(-size // _HUGE) * _HUGE + _HUGE

@@ -24,8 +24,8 @@ class GeneratedLayer(SequenceLayer):
     """Base of generated layers.
 
     A layer (the final class) sets ``_fixed``, and in `_find_modules` ``_torch``, the generated step, ``_kept``, the
-    fields of a state, ``State`` and, by `_set_options`, the options of the operator. Its `_step` is one step with
-    constants by name. Learned parameters are stored in edge units under ``raw_NAME``, time constants as `decays` says.
+    fields of a state, ``State`` and ``_options``, those of the operator. Its `_step` is one step with constants by
+    name. Learned parameters are stored in edge units under ``raw_NAME``, time constants as `decays` says.
     """
 
     _torch: ModuleType
@@ -94,7 +94,7 @@ class GeneratedLayer(SequenceLayer):
 
     def _constants(self, like: Tensor) -> tuple[Tensor, Tensor]:
         if not self.learn:
-            return self._fixed.fixed(like)[:2]
+            return self._fixed.fixed(like)
         return self._constants_of({n: self.parameter(n) for n in self.learn}, like)
 
     def _named(self, constants: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
@@ -110,8 +110,8 @@ class GeneratedLayer(SequenceLayer):
         """The start values of the model (``mode="rest"``)."""
         if mode != "rest":
             return super().rest(batch, mode, like)
-        start = self._fixed.start(self._kept, (1, *self.features), like)
-        start = start.expand(-1, batch, *self.features).clone(memory_format=torch.contiguous_format)
+        start = self._fixed.start(self._kept, like).expand(-1, batch, -1)
+        start = start.clone(memory_format=torch.contiguous_format).view(len(self._kept), batch, *self.features)
         return self.State(*start.unbind(0))
 
     @abstractmethod
@@ -138,35 +138,27 @@ class GeneratedLayer(SequenceLayer):
         if not names:
             start = x.new_zeros(0, *x.shape[-2:])
         elif state is None:
-            start = self._fixed.start(names, (1, self._size), x)
+            start = self._fixed.start(names, x)
             start = start if x.shape[-2] == 1 else start.expand(-1, x.shape[-2], -1)
         else:
             fields = state[: len(names)]
             start = torch.stack([t.flatten(1) for t in fields] if several else fields)
-        y, *end = run_cells(x, start, *constants, self._operator_options(), *connected)
+        y, *end = run_cells(x, start, *constants, self._options, *connected)
         if several:
             y, end = y.unflatten(2, self.features), [t.unflatten(1, self.features) for t in end]
         return y, end
 
     def _from_rest(self, x: Tensor) -> bool:
-        if self._learned_fields or self._kept is not self._torch.STATES or torch.compiler.is_compiling():
-            return False
-        return x.shape[0] > 0 and self._use(x) == "numba"
+        plain = self._kept is self._torch.STATES and not self._learned_fields
+        return plain and x.is_cpu and self.backend != "torch" and x.shape[0] > 0 and not torch.compiler.is_compiling()
 
     def _use(self, x: Tensor) -> str:
-        if self.backend == "numba" and x.device.type != "cpu":
+        if not x.is_cpu and self.backend == "numba":
             raise ValueError(f"{self._owner}: backend 'numba' needs tensors on the CPU, got x on {x.device}")
-        used = "torch" if self.backend == "torch" or x.device.type != "cpu" else "numba"
+        used = "numba" if x.is_cpu and self.backend != "torch" else "torch"
         if used != self.backend_used and not torch.compiler.is_compiling():
             self.backend_used = used
         return used
-
-    def _set_options(self, options: str) -> None:
-        """Options of the operator; without gradients no state is kept."""
-        self._options, self._bare_options = options, f"{options.rsplit(' ', 1)[0]} 0"
-
-    def _operator_options(self) -> str:
-        return self._options if torch.is_grad_enabled() else self._bare_options
 
     def __getstate__(self) -> dict[str, Any]:
         """What is pickled: generated modules are found again."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import Any
 
@@ -71,29 +71,27 @@ class LayerConstants:
         self._cache: dict[Any, Any] = {}
         self._balance: dict[int, tuple[float, ...]] = {}
 
-    def fixed(self, like: Tensor) -> tuple[Tensor, Tensor, tuple[Tensor, ...]]:
-        """Scalars and vectors, and the places of those that depend on learned parameters."""
+    def fixed(self, like: Tensor) -> tuple[Tensor, Tensor]:
+        """Scalars and vectors; those that depend on learned parameters have the values of the start."""
 
-        def make() -> Any:
-            places = tuple(torch.tensor(p, dtype=torch.int64, device=like.device) for p in self._places)
-            scalars, vectors = (torch.as_tensor(a).to(like.device, like.dtype) for a in (self._scalars, self._vectors))
-            return scalars, vectors, places
+        def make() -> tuple[Tensor, ...]:
+            return tuple(torch.as_tensor(a).to(like.device, like.dtype) for a in (self._scalars, self._vectors))
 
         return self._once(("fixed", like.dtype, like.device), make)
 
-    def start(self, states: Sequence[str], shape: tuple[int, ...], like: Tensor) -> Tensor:
-        """Start values [S, *shape] of these variables of the generated step; not to be written to."""
+    def start(self, states: tuple[str, ...], like: Tensor) -> Tensor:
+        """Start values [S, 1, N] of these variables of the generated step; not to be written to."""
 
-        def make() -> Any:
+        def make() -> Tensor:
             values = np.array([self._start[n] for n in states], dtype=np.float64)
-            return torch.as_tensor(values).to(like.device, like.dtype).reshape(len(states), *shape)
+            return torch.as_tensor(values).to(like.device, like.dtype).reshape(len(states), 1, self.size)
 
-        return self._once(("start", *states, like.dtype, like.device), make)
+        return self._once((states, like.dtype, like.device), make)
 
     def _once(self, key: tuple, make: Callable[[], Any]) -> Any:
         """What was made before; tensors of a compiler or a transform, which stand for others, are not kept."""
-        if key in self._cache:
-            return self._cache[key]
+        if (made := self._cache.get(key)) is not None:
+            return made
         made = make()
         if not torch.compiler.is_compiling() and not torch._C._are_functorch_transforms_active():
             for t in made if isinstance(made, tuple) else (made,):
@@ -114,9 +112,14 @@ class LayerConstants:
 
     def tensors(self, module: ModuleType, parameters: Mapping[str, Tensor], like: Tensor) -> tuple[Tensor, Tensor]:
         """Scalars [.] and vectors [., N] for these learned parameters."""
-        scalars, vectors, places = self.fixed(like)
+        scalars, vectors = self.fixed(like)
         if not parameters:
             return scalars, vectors
+
+        def make() -> tuple[Tensor, ...]:
+            return tuple(torch.tensor(p, dtype=torch.int64, device=like.device) for p in self._places)
+
+        places = self._once(("places", like.device), make)
         found = self.learned(module, parameters)
         one = [found[n] for n in module.LEARNED if n not in module.VECTORS]
         many = [found[n].expand(self.size) for n in module.LEARNED if n in module.VECTORS]

@@ -52,6 +52,8 @@ class SequenceOp:
         Number of differentiable results; below 0: all but so many.
     reads : sequence of int, optional
         Places of the results that ``backward`` reads; eager calls keep no others. Default: all.
+    bare : callable (options) -> options, optional
+        Options with which a call makes nothing for a backward pass, as no input needs a gradient.
 
     Notes
     -----
@@ -60,9 +62,9 @@ class SequenceOp:
 
     def __init__(
         self, name: str, forward: Forward, backward: Backward, shapes: Fake, outputs: int,
-        reads: Sequence[int] | None = None,
+        reads: Sequence[int] | None = None, bare: Callable[[str], str] = str,
     ) -> None:  # fmt: skip
-        self.name, self.outputs, self.reads = name, outputs, reads
+        self.name, self.outputs, self.reads, self.bare = name, outputs, reads, bare
         _LIBRARY.define(f"{name}(Tensor[] inputs, str options) -> Tensor[]")
         _LIBRARY.define(
             f"{name}_backward(Tensor[] inputs, Tensor[] results, Tensor[] gradients, bool[] needs, str options)"
@@ -95,17 +97,24 @@ class SequenceOp:
 
     def __call__(self, inputs: Sequence[Tensor], options: str = "") -> tuple[Tensor, ...]:
         """Return the differentiable results."""
-        needed = torch.is_grad_enabled() and any(t.requires_grad for t in inputs)
-        if torch.compiler.is_compiling():  # which cannot trace the function where no gradient is needed
-            if needed:
+        compiling, enabled = torch.compiler.is_compiling(), torch.is_grad_enabled()
+        if not compiling and torch._C._are_functorch_transforms_active():  # not each of its tensors knows what it needs
+            return self.transformed.apply(options if enabled else self.bare(options), *inputs)[: self.outputs]
+        if enabled and _needed(inputs):
+            if compiling:
                 return self.transformed.apply(options, *inputs)[: self.outputs]
-            return tuple(self.forward_operator(list(inputs), options)[: self.outputs])
-        if torch._C._are_functorch_transforms_active():
-            return self.transformed.apply(options, *inputs)[: self.outputs]
-        if needed:
             return self.eager(options, *map(unwrap_if_dead, inputs))
-        run = self.forward_kernel if _plain(inputs) else self.forward_operator
-        return tuple(run(list(inputs), options)[: self.outputs])
+        direct = not compiling and _plain(inputs)  # the compiler cannot trace the function where no gradient is needed
+        run = self.forward_kernel if direct else self.forward_operator
+        return tuple(run(list(inputs), self.bare(options))[: self.outputs])
+
+
+def _needed(tensors: Sequence[Tensor]) -> bool:
+    """Tell whether any needs a gradient."""
+    for t in tensors:
+        if t.requires_grad:
+            return True
+    return False
 
 
 def _plain(tensors: Sequence[Tensor]) -> bool:
@@ -195,21 +204,19 @@ def _attach(op: SequenceOp) -> tuple[type[torch.autograd.Function], Callable[...
         def forward(ctx: Any, options: str, *inputs: Tensor) -> Any:
             run = forward_kernel if _plain(inputs) else forward_operator
             results = run(list(inputs), options)
-            ctx.given = options, len(inputs), [r.shape for r in results]
-            ctx.set_materialize_grads(False)
+            ctx.given = options, len(inputs), len(results)
             ctx.save_for_backward(*inputs, *(results if reads is None else [results[k] for k in reads]))
             return tuple(results[:n])
 
         @staticmethod
         def backward(ctx: Any, *gradients: Any) -> Any:
-            saved, (options, n_inputs, shapes) = ctx.saved_tensors, ctx.given
+            saved, (options, n_inputs, n_results) = ctx.saved_tensors, ctx.given
             inputs, results = list(saved[:n_inputs]), list(saved[n_inputs:])
-            given = _filled(gradients, shapes[:n], results[0])
             if reads is not None:
-                kept, results = results, [_NOTHING] * len(shapes)
+                kept, results = results, [_NOTHING] * n_results
                 for k, r in zip(reads, kept, strict=True):
                     results[k] = r
-            return derive(options, inputs, results, given, list(ctx.needs_input_grad[1:]))
+            return derive(options, inputs, results, list(gradients), list(ctx.needs_input_grad[1:]))
 
     # what `Eager.apply` calls in the end; the rest of it is for transforms, and costs as much again
     return Function, super(torch.autograd.Function, Eager).apply

@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import torch
@@ -276,20 +277,20 @@ class SequenceLayer(nn.Module, ABC):
         """Tell whether ``x`` has no batch axis; refuse a wrong shape."""
         if not isinstance(x, Tensor):
             raise TypeError(f"{self._name}: {what} must be a tensor, got {type(x).__name__}")
-        shape, n = x.shape, len(self.in_shape)
+        shape, n = tuple(x.shape), len(self.in_shape)  # parts of a `torch.Size` take longer
         before = len(shape) - n  # axes for time and batch
         if before - times not in (0, 1):
             axes = ("(B, T, " if self.batch_first else "(T, B, ") if times else "(B, "
             raise ValueError(
-                f"{self._name}: {what} must be {axes}{', '.join(map(str, self.in_shape))}), got shape {tuple(shape)}"
+                f"{self._name}: {what} must be {axes}{', '.join(map(str, self.in_shape))}), got shape {shape}"
             )
         if shape[before:] != self.in_shape:
-            last = tuple(shape[before:])
+            last = shape[before:]
             found = last[0] if n == 1 else last
             hint = ". If x is (batch, feature, time), use x.movedim(-1, 0)" if self.in_shape[0] in shape else ""
             raise ValueError(
                 f"{self._name}: last {'axis' if n == 1 else 'axes'} of {what} is {found}, expected"
-                f" {self.in_shape[0] if n == 1 else self.in_shape} (shape {tuple(shape)}){hint}."
+                f" {self.in_shape[0] if n == 1 else self.in_shape} (shape {shape}){hint}."
             )
         return before == times
 
@@ -320,23 +321,27 @@ class SequenceLayer(nn.Module, ABC):
                 f"{self._name}: state must be a {self.State.__name__}, got {type(state).__name__};"
                 " start with state=None"
             )
-        for (name, shape), t in zip(self.state_shapes().items(), state, strict=True):
-            if t.shape[0] != batch:
-                raise ValueError(
-                    f"{self._name}: state.{name} has batch {t.shape[0]} but x has batch {batch}"
-                    f" (x is {tuple(x.shape)}). Start a new sequence with state=None,"
-                    " or keep rows with select(state, idx)."
-                )
-            if tuple(t.shape[1:]) != tuple(shape):
-                raise ValueError(
-                    f"{self._name}: state.{name} must be (B, {', '.join(map(str, shape))}), got {tuple(t.shape)}"
-                )
-            if t.device != x.device or t.dtype != work:
-                raise ValueError(
-                    f"{self._name}: state.{name} is {t.dtype} on {t.device}, expected {work} on {x.device};"
-                    " convert it with to(state, ...)"
-                )
+        device = x.device
+        for (name, shape), t in zip(self._fields, state, strict=True):
+            if t.shape != (batch, *shape) or t.dtype != work or t.device != device:
+                raise ValueError(f"{self._name}: state.{name} {self._unfit(shape, t, x, batch, work)}")
         return state
+
+    @cached_property
+    def _fields(self) -> tuple[tuple[str, tuple[int, ...]], ...]:
+        """What `state_shapes` says: built in each call it would take longer than the checks."""
+        return tuple(self.state_shapes().items())
+
+    def _unfit(self, shape: tuple[int, ...], t: Tensor, x: Tensor, batch: int, work: torch.dtype) -> str:
+        """What is wrong with a field of a state."""
+        if t.ndim and t.shape[0] != batch:
+            return (
+                f"has batch {t.shape[0]} but x has batch {batch} (x is {tuple(x.shape)}). Start a new sequence with"
+                " state=None, or keep rows with select(state, idx)."
+            )
+        if t.shape[1:] != shape:
+            return f"must be (B, {', '.join(map(str, shape))}), got {tuple(t.shape)}"
+        return f"is {t.dtype} on {t.device}, expected {work} on {x.device}; convert it with to(state, ...)"
 
     def _whole(self, x: Tensor, state: Any) -> tuple[Tensor, Any]:
         if not x.shape[0]:

@@ -356,7 +356,7 @@ class SpikingLayer(GeneratedLayer):
         self._kept = (*self._torch.STATES, "spikes") if self._connected else self._torch.STATES
         self.State = state_class(self._all_fields())
         name = digest([list(self._form), structure_key(self.model)])
-        self._set_options(register(name, len(self._torch.STATES), partial(_compiled, self.model, self._form)))
+        self._options = register(name, len(self._torch.STATES), partial(_compiled, self.model, self._form))
 
 
 def _compiled(model: NeuronModel, form: LayerForm, single: bool) -> ModuleType:

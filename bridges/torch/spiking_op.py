@@ -37,10 +37,12 @@ def register(name: str, states: int, load: Callable[[bool], ModuleType]) -> str:
 
 
 @cache
-def _module(name: str, dtype: torch.dtype) -> ModuleType:
+def _kernel(text: str, dtype: torch.dtype) -> tuple[ModuleType, int, int]:
+    """Module, number of states and distance of the kept ones."""
+    name, states, every = text.split()
     if dtype not in (torch.float32, torch.float64):
         raise TypeError(f"SpikingLayer: expected float32 or float64, got {dtype}")
-    return _LOADERS[name](dtype == torch.float32)
+    return _LOADERS[name](dtype == torch.float32), int(states), int(every)
 
 
 def _split(function: Callable[[int, int], Any], neurons: int, steps: int, together: int = 16) -> None:
@@ -50,12 +52,6 @@ def _split(function: Callable[[int, int], Any], neurons: int, steps: int, togeth
             function(0, neurons)
         return
     on_lanes(function, neurons, torch.get_num_threads(), grain=together)
-
-
-@cache
-def _options(text: str) -> tuple[str, int, int]:
-    name, states, every = text.split()
-    return name, int(states), int(every)
 
 
 def _array(t: Tensor) -> np.ndarray:
@@ -73,8 +69,8 @@ def _flat(t: Tensor, axes: int) -> np.ndarray:
 
 def _channels(t: Tensor) -> np.ndarray:
     """[C, T, M] of ([C,] T, B, N)."""
-    a, channels = _array(t), t.shape[0] if t.ndim == 4 else 1
-    return a.reshape(channels, a.shape[-3], a.shape[-2] * a.shape[-1])
+    *channels, steps, batch, n = t.shape
+    return _array(t).reshape(channels[0] if channels else 1, steps, batch * n)
 
 
 def _rows(tensors: list[Tensor], neurons: int, real: Any) -> np.ndarray:
@@ -86,34 +82,31 @@ def _rows(tensors: list[Tensor], neurons: int, real: Any) -> np.ndarray:
 
 
 def _shapes(inputs: list[Tensor], text: str) -> list[Tensor]:
-    _, states, every = _options(text)
+    states, every = map(int, text.split()[1:])
     x, state = inputs[:2]
     steps, batch, n = x.shape[-3:]
     kept = (steps + every - 1) // every if every else 0
-    size = (kept, states, batch, n)
+    size = (kept, states, batch * n)
     ends = [state.new_empty((batch, n)) for _ in range(states)]
     return [x.new_empty((steps, batch, n)), *ends, x.new_empty(size)]
 
 
 def _wide(vectors: Tensor, batch: int) -> np.ndarray:
     """Constants of the neurons, for all samples: [V, B N]."""
-    if not vectors.shape[0]:
-        return np.empty((0, batch * vectors.shape[1]), KINDS[vectors.dtype])
-    if batch == 1:
+    if batch == 1 or not vectors.shape[0]:
         return _array(vectors)
     return _array(vectors.unsqueeze(1).expand(-1, batch, -1)).reshape(vectors.shape[0], batch * vectors.shape[1])
 
 
 def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
-    name, states, every = _options(text)
     x, state, scalars, vectors, *recurrent = inputs
-    module = _module(name, x.dtype)
-    steps, batch, n = x.shape[-3:]
-    kept = (steps + every - 1) // every if every else 0
-    y = room((steps, batch * n), module.REAL)
-    end = np.empty((states, batch * n), module.REAL)
-    saved = np.empty((kept, states, batch * n), module.REAL)
-    given = every, _channels(x), _flat(state, 1), _array(scalars), _wide(vectors, batch)
+    module, states, every = _kernel(text, x.dtype)
+    *_, steps, batch, n = x.shape
+    neurons, kept = batch * n, (steps + every - 1) // every if every else 0
+    y, end = room((steps, batch, n), module.REAL), np.empty((states, batch, n), module.REAL)
+    saved = np.empty((kept, states, neurons), module.REAL)
+    given = every, _channels(x), _array(state).reshape(states, neurons), _array(scalars), _wide(vectors, batch)
+    made = y.reshape(steps, neurons), saved, end.reshape(states, neurons)
     more: tuple[np.ndarray, ...] = ()
     if recurrent:
         weights, spikes, *delays = recurrent
@@ -121,26 +114,24 @@ def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
 
     def run(first: int, last: int) -> None:
         work = np.empty(module.ROWS[0] * module.STRIDE, module.REAL)
-        module.forward(first, last, *given, work, y, saved, end, *more)
+        module.forward(first, last, *given, work, *made, *more)
 
-    _split(run, batch * n, steps, n if recurrent else 16)
-    made = y.reshape(steps, batch, n), *end.reshape(states, batch, n), saved.reshape(kept, states, batch, n)
-    return list(map(torch.from_numpy, made))
+    _split(run, neurons, steps, n if recurrent else 16)
+    return list(map(torch.from_numpy, (y, *end, saved)))
 
 
 def _backward(
     inputs: list[Tensor], results: list[Tensor], gradients: list[Tensor], needs: list[bool], text: str
 ) -> list[Tensor]:
-    name, states, every = _options(text)
     x, state, scalars, vectors, *recurrent = inputs
-    module = _module(name, x.dtype)
+    module, _, every = _kernel(text, x.dtype)
     steps, batch, n = x.shape[-3:]
     neurons, learned = batch * n, module.LEARNED
     dx = fresh(x.shape, x.dtype)
     dstate = torch.zeros(state.shape, dtype=x.dtype)
     sums = np.empty((len(learned), neurons), module.REAL)
     given = (
-        every, _down(steps), _channels(x), _array(scalars), _wide(vectors, batch), _flat(results[-1], 2),
+        every, _down(steps), _channels(x), _array(scalars), _wide(vectors, batch), _array(results[-1]),
         _flat(gradients[0], 1), _rows(gradients[1:], neurons, module.REAL),
     )  # fmt: skip
     made = _channels(dx), _flat(dstate, 1), sums
@@ -209,7 +200,13 @@ def _down(steps: int) -> np.ndarray:
     return np.arange(steps - 1, -1, -1)
 
 
-_OP = SequenceOp("cells", _forward, _backward, _shapes, outputs=-1, reads=(0, -1))
+def _bare(text: str) -> str:
+    """Options with which no state is kept."""
+    return f"{text.rsplit(' ', 1)[0]} 0"
+
+
+_OP = SequenceOp("cells", _forward, _backward, _shapes, outputs=-1, reads=(-1,), bare=_bare)
+_CONNECTED = SequenceOp("connected_cells", _forward, _backward, _shapes, outputs=-1, reads=(0, -1), bare=_bare)
 
 
 def run_cells(
@@ -234,4 +231,4 @@ def run_cells(
     -------
     y [T, B, N], and for each state [B, N] after the last step
     """
-    return _OP([x, state, scalars, vectors, *recurrent], options)
+    return (_CONNECTED if recurrent else _OP)([x, state, scalars, vectors, *recurrent], options)

@@ -216,7 +216,7 @@ class SynapseLayer(GeneratedLayer):
         self.State = state_class(self._kept)
         name = digest([list(self._form), structure_key(self._bound), list(self._sent)])
         compiled = partial(_compiled, self._bound, self._sent, self._form)
-        self._set_options(register(name, len(self._torch.STATES), compiled))
+        self._options = register(name, len(self._torch.STATES), compiled)
 
 
 def _compiled(model: SynapseModel, dims: Dims, form: LayerForm, single: bool) -> ModuleType:

@@ -37,10 +37,14 @@ def test_modules_are_found_again(layer: SynapseLayer) -> None:
     assert other._options == layer._options
 
 
-def test_without_gradients_nothing_is_kept(layer: SynapseLayer) -> None:
-    assert layer._operator_options().split()[-1] == "32"
-    with torch.no_grad():
-        assert layer._operator_options().split()[-1] == "0"
+def test_features_of_two_axes_are_those_of_one() -> None:
+    x = torch.rand(5, 4, 6, generator=torch.Generator().manual_seed(0))
+    y, state = SynapseLayer(TsodyksMarkram, 6)(x)
+    wide = SynapseLayer(TsodyksMarkram, (2, 3))
+    for start in (None, wide.init_state(4)):
+        y2, state2 = wide(x.unflatten(-1, (2, 3)), start)
+        assert torch.equal(y2.flatten(2), y)
+        assert all(torch.equal(a.flatten(1), b) for a, b in zip(state2, state, strict=True))
 
 
 def test_what_has_no_gradient_is_refused() -> None:

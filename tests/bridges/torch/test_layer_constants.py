@@ -27,7 +27,7 @@ def test_the_order_is_that_of_the_module() -> None:
     scalars, vectors = made().tensors(MODULE, {}, torch.zeros((), dtype=torch.float64))
     assert scalars.tolist() == pytest.approx([np.exp(-0.1), 1e-3])
     assert vectors.tolist() == [[1.0, 2.0]]
-    assert made().start(("v",), (1, 2), torch.zeros(())).tolist() == [[[3.0, 4.0]]]
+    assert made().start(("v",), torch.zeros(())).tolist() == [[[3.0, 4.0]]]
 
 
 def test_what_a_transform_makes_is_not_kept() -> None:

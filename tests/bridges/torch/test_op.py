@@ -74,6 +74,31 @@ def test_results_that_are_not_read_are_not_kept(pair) -> None:
         g.sum().backward()
 
 
+def test_bare_options_where_no_gradient_is_needed(pair) -> None:
+    seen = []
+
+    def run(x, options):
+        seen.append(options)
+        return [x[0] * 2]
+
+    op = SequenceOp(
+        "test_bare",
+        run,
+        lambda x, r, g, needs, _: [g[0] * 2],
+        lambda x, _: [x[0]],
+        outputs=1,
+        bare=lambda o: f"{o}, bare",
+    )
+    x = pair[0]
+    op([x], "all")[0].sum().backward()
+    with torch.no_grad():
+        op([x], "all")
+        torch.vmap(lambda t: op([t], "all")[0])(x[:1])
+    op([x.detach()], "all")
+    torch.func.grad(lambda t: op([t], "all")[0].sum())(x.detach())
+    assert seen == ["all", "all, bare", "all, bare", "all, bare", "all"]
+
+
 def test_compiles_in_one_graph(pair) -> None:
     compiled = torch.compile(lambda a, b: product([a, b])[0].sin().sum(), fullgraph=True, backend="aot_eager")
     compiled(*pair).backward()
