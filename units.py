@@ -306,6 +306,7 @@ def to_si(value: Any, dims: Dims, what: str) -> Any:
         )
     if isinstance(plain, bool) or not (is_number(plain) or isinstance(plain, np.ndarray | list | tuple)):
         raise TypeError(f"{what}: expected a number, a quantity or an array, got {value!r}")
+    si: float | np.ndarray
     if is_number(plain):
         si = float(plain)
         bad = math.isnan(si)

@@ -165,18 +165,18 @@ def _write(folder: Path, plan: Plan, result: Result | None, length: float) -> No
             _table(folder / "cells" / f"{p.slug}.txt", "  ".join(columns), (" ".join(map(number, r)) for r in rows))
     for q in plan.projections:
         if f'"connections/{q.slug}.txt"' in text:
-            rows = connection_rows(q, plan.dt)
+            listed = connection_rows(q, plan.dt)
             _table(
                 folder / "connections" / f"{q.slug}.txt", 'columns = ["i", "j", "weight", "delay"]',
-                (f"{i} {j} {number(w)} {number(d)}" for i, j, w, d in rows),
+                (f"{i} {j} {number(w)} {number(d)}" for i, j, w, d in listed),
             )  # fmt: skip
     given = [(p, p.steps, p.ids) for p in plan.populations if p.steps is not None]
     _spikes(folder / "input", plan, given)
     if result is not None:
         found = []
         for p in plan.populations:
-            if p.v is not None and p.name in result and result[p.name].spikes is not None:
-                found.append((p, result[p.name].spikes.steps, result[p.name].spikes.ids))
+            if p.v is not None and p.name in result and (spikes := result[p.name].spikes) is not None:
+                found.append((p, spikes.steps, spikes.ids))
         _spikes(folder / "expected", plan, found)
 
 

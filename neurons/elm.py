@@ -157,8 +157,9 @@ class ELMParams:
 
     def astype(self, dtype: Any) -> ELMParams:
         """Give the same neuron with all arrays in this number type."""
-        given: dict[str, Any] = {f.name: getattr(self, f.name) for f in fields(self)}
-        return ELMParams(**{n: v.astype(dtype) if isinstance(v, np.ndarray) else v for n, v in given.items()})
+        given = {f.name: getattr(self, f.name) for f in fields(self)}
+        made: dict[str, Any] = {n: v.astype(dtype) if isinstance(v, np.ndarray) else v for n, v in given.items()}
+        return ELMParams(**made)
 
 
 class ELMState(NamedTuple):

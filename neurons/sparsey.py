@@ -129,22 +129,22 @@ class SparseyParams:
     most_hypotheses: int = 3
 
     def __post_init__(self) -> None:
-        for name, low in (
+        for name, least in (
             *(("modules", 1), ("cells", 2), ("lambda_u", 1), ("lambda_h", 1), ("lambda_d", 1), ("lambda_first", 1)),
             *(("least", 1), ("most", self.least), ("persistence", 1), ("expected", 1), ("most_hypotheses", 1)),
         ):
             value = getattr(self, name)
             if value is None and name in ("lambda_first", "most", "expected"):
                 continue
-            if not is_whole(value) or value < low:
-                raise ValueError(f"SparseyParams.{name}: expected a whole number >= {low}, got {value!r}")
-        for name, low, high in (
+            if not is_whole(value) or value < least:
+                raise ValueError(f"SparseyParams.{name}: expected a whole number >= {least}, got {value!r}")
+        for name, low, top in (
             *(("g_minus", 0.0, 1.0), ("gamma", 0.0, math.inf), ("chi", 0.0, math.inf)),
             *(("v_zeta", 0.0, 1.0), ("gain_exponent", 0.0, math.inf)),
         ):
             value = getattr(self, name)
-            if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= high or value == math.inf:
-                raise ValueError(f"SparseyParams.{name}: expected a number in {low:g} ... {high:g}, got {value!r}")
+            if isinstance(value, bool) or not isinstance(value, Real) or not low <= value <= top or value == math.inf:
+                raise ValueError(f"SparseyParams.{name}: expected a number in {low:g} ... {top:g}, got {value!r}")
         if self.g_minus == 1:
             raise ValueError("SparseyParams.g_minus: expected less than 1, got 1")
         if self.norm not in ("active", "fixed"):
