@@ -73,8 +73,8 @@ def _package() -> ModuleType:
 
 # Kernels of matrix models, of which no generated code knows.
 _BY_HAND = """
-    compiled_elm compiled_lmu compiled_recurrent compiled_scan compiled_vectors dense_hebbian elm elm_events
-    hopfield lanes lmu outer_products popcount recurrent scan sparsey sparsey_backoff sparsey_columns
+    compiled_delays compiled_elm compiled_lmu compiled_recurrent compiled_scan compiled_vectors dense_hebbian elm
+    elm_events hopfield lanes lmu outer_products popcount recurrent scan sparsey sparsey_backoff sparsey_columns
     sparsey_learning sparsey_rows sparsey_signals sparsey_synapses sparsey_winners
 """.split()
 

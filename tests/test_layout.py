@@ -38,10 +38,10 @@ WRITE_CODE = {
 HOLD_CODE = {
     f"spikegram.kernels.{name}"
     for name in """
-        compiled compiled_elm compiled_hints compiled_layer compiled_layer_delays compiled_layer_pairs compiled_lmu
-        compiled_recurrent compiled_rows compiled_scan compiled_special compiled_vectors compiled_views dense_hebbian
-        elm elm_events hopfield outer_products packing popcount sparsey sparsey_backoff sparsey_learning sparsey_rows
-        sparsey_signals sparsey_synapses sparsey_winners spike_lists tiles
+        compiled compiled_delays compiled_elm compiled_hints compiled_layer compiled_layer_delays compiled_layer_pairs
+        compiled_lmu compiled_recurrent compiled_rows compiled_scan compiled_special compiled_vectors compiled_views
+        dense_hebbian elm elm_events hopfield outer_products packing popcount sparsey sparsey_backoff sparsey_learning
+        sparsey_rows sparsey_signals sparsey_synapses sparsey_winners spike_lists tiles
     """.split()
 }
 HOLD_CODE |= {"spikegram.scripts.bench.yardstick", "spikegram.scripts.bench.layers_yardstick"}

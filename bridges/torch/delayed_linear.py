@@ -31,11 +31,13 @@ import torch
 from torch import Tensor, nn
 
 from .delay_times import Delays, Start
+from .delayed_op import delay_lists, delayed_linear
 from .delays import DelayingLayer, DelayState
 
 __all__ = ["DelayedLinear"]
 
 _LEARN = ("weight", "delay")
+_LISTS = tuple(f"_list{k}" for k in range(7))
 
 
 class DelayedLinear(DelayingLayer):
@@ -60,6 +62,9 @@ class DelayedLinear(DelayingLayer):
     init_state : "rest" or "learn"
         Where sequences start: in silence, or in learned inputs before the first (``start_line``).
     batch_first : bool
+    backend : "auto", "numba" or "torch"
+        ``auto`` takes compiled passes for fixed delays of up to 4 steps or more that differ, on the CPU; ``torch`` a
+        convolution, with derivatives of any order. Learned delays are always plain torch.
     device, dtype
 
     Notes
@@ -67,17 +72,21 @@ class DelayedLinear(DelayingLayer):
     Weights and bias start uniformly in +-1/sqrt(in), as those of `torch.nn.Linear`.
 
     State: ``line`` (B, K, in), the last K inputs, the oldest first. Parameters: ``weight`` (out, in), ``delays.raw``
-    (out, in) in ms, ``bias`` (out,). Plain torch on every device, with derivatives of any order: one convolution with
-    K + 1 taps, so a step costs 2 out in (K + 1) operations a sample; a single `step` with whole delays 2 out in. The
-    kernel (out, in, K + 1) and x are kept for the backward. Cut sequences, and other numbers of threads, agree but for
-    rounding: PyTorch takes the sums.
+    (out, in) in ms, ``bias`` (out,). In plain torch, on every device and with derivatives of any order, one convolution
+    with K + 1 taps: a step costs 2 out in (K + 1) operations a sample, and the kernel (out, in, K + 1) and x are kept
+    for the backward. Cut sequences, and other numbers of threads, agree but for rounding: PyTorch takes the sums.
+    Compiled passes for fixed delays (``backend``), and a single `step` with whole delays, cost 2 out in operations;
+    the passes give the same bits however a sequence is cut and for every number of threads.
     """
 
     def __init__(
         self, in_features: int, out_features: int, *, max_delay: float, delay: Start | None = None, dt: float = 1.0,
         learn: Sequence[str] = _LEARN, kernel: str = "gaussian", width: float | None = None, bias: bool = False,
-        init_state: str = "rest", batch_first: bool = False, device: Any = None, dtype: torch.dtype | None = None,
+        init_state: str = "rest", batch_first: bool = False, backend: str = "auto", device: Any = None,
+        dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
+        if backend not in ("auto", "numba", "torch"):
+            raise ValueError(f"DelayedLinear: backend: expected auto, numba or torch, got {backend!r}")
         for name, n in (("in_features", in_features), ("out_features", out_features)):
             if not isinstance(n, int) or n < 1:
                 raise ValueError(f"DelayedLinear: {name}: expected a whole number >= 1, got {n!r}")
@@ -103,8 +112,16 @@ class DelayedLinear(DelayingLayer):
         self.bias = nn.Parameter(torch.empty(out_features, **kind).uniform_(-bound, bound)) if bias else None
         self._config = {
             "in_features": in_features, "out_features": out_features, "dt": float(dt), "learn": list(names),
-            "bias": bool(bias), "batch_first": batch_first,
+            "bias": bool(bias), "batch_first": batch_first, "backend": backend,
         }  # fmt: skip
+        self.backend = backend
+        if not learned:
+            for name in _LISTS:
+                self.register_buffer(name, None, persistent=False)
+            _list_delays(self)
+            self.register_load_state_dict_post_hook(_list_delays)
+        if backend == "numba" and learned:
+            raise ValueError("DelayedLinear: backend 'numba' needs fixed delays, got learn with 'delay'")
         self._learn_start(init_state, device, dtype)
 
     @property
@@ -119,10 +136,23 @@ class DelayedLinear(DelayingLayer):
 
     def run(self, x: Tensor, state: DelayState) -> tuple[Tensor, DelayState]:
         """Run a whole sequence."""
-        heard = torch.cat([state.line.movedim(1, 0), x])  # [K + T, B, in]
+        before = state.line.movedim(1, 0)
+        if self._is_fused(x):
+            K, T = self.delays.last, x.shape[0]
+            line = x[T - K :] if T >= K else torch.cat([before[T:], x])
+            y = delayed_linear(x, before, self.weight.to(x.dtype), [getattr(self, name) for name in _LISTS])
+            return self._shifted(y), DelayState(line.movedim(0, 1).clone(memory_format=torch.contiguous_format))
+        heard = torch.cat([before, x])  # [K + T, B, in]
         y = nn.functional.conv1d(heard.permute(1, 2, 0), self.taps(x.dtype).flip(-1)).permute(2, 0, 1)
         line = heard[x.shape[0] :].movedim(0, 1).contiguous()
         return self._shifted(y.to(x.dtype)), DelayState(line)
+
+    def _is_fused(self, x: Tensor) -> bool:
+        if self.backend == "numba" and x.device.type != "cpu":
+            raise ValueError(f"DelayedLinear: backend 'numba' needs tensors on the CPU, got x on {x.device}")
+        if self.backend == "torch" or self.delays.learn or x.device.type != "cpu":
+            return False
+        return self.backend == "numba" or (self.delays.one is None and self.delays.last >= 4)
 
     def advance(self, x: Tensor, state: DelayState) -> tuple[Tensor, DelayState]:
         """Run one step."""
@@ -137,6 +167,12 @@ class DelayedLinear(DelayingLayer):
 
     def _shifted(self, y: Tensor) -> Tensor:
         return y if self.bias is None else y + self.bias.to(y.dtype)
+
+
+def _list_delays(layer: DelayedLinear, _: Any = None) -> None:
+    """List the synapses by their fixed delays, which a loaded file may have changed."""
+    for name, t in zip(_LISTS, delay_lists(layer.delays.whole), strict=True):
+        setattr(layer, name, t)
 
 
 def _uniform(max_delay: float, dt: float, learned: bool) -> Any:

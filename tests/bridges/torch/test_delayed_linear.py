@@ -101,3 +101,50 @@ def test_delays_and_weights_are_found() -> None:
 def test_mistakes_are_told(arguments: dict, message: str) -> None:
     with pytest.raises(ValueError, match=message):
         DelayedLinear(**{"in_features": 2, "out_features": 1, "max_delay": 3.0, **arguments})
+
+
+def test_compiled_passes_are_the_convolution() -> None:
+    delay = torch.randint(0, 8, (5, 4), generator=torch.Generator().manual_seed(1)).double()
+    found = []
+    for backend in ("auto", "torch"):
+        torch.manual_seed(0)
+        layer = DelayedLinear(
+            4, 5, max_delay=9.0, delay=delay, learn=("weight",), bias=True, backend=backend, dtype=torch.float64
+        )
+        x = torch.randn(23, 3, 4, generator=torch.Generator().manual_seed(2), dtype=torch.float64).requires_grad_()
+        line = torch.randn(3, 9, 4, generator=torch.Generator().manual_seed(3), dtype=torch.float64).requires_grad_()
+        state, parts = layer.State(line), []
+        for part in x.split([2, 15, 6]):
+            y, state = layer(part, state)
+            parts.append(y)
+        y = torch.cat(parts)
+        if backend == "auto":
+            assert torch.equal(y, layer(x, layer.State(line))[0])
+        towards = torch.linspace(-1, 1, y.numel(), dtype=y.dtype).reshape(y.shape)
+        ((y * y * towards).sum() + (state.line**3).sum()).backward()
+        found.append([y.detach(), state.line.detach(), x.grad, line.grad, layer.weight.grad, layer.bias.grad])
+    for a, b in zip(*found, strict=True):
+        torch.testing.assert_close(a, b, rtol=1e-11, atol=1e-11)
+
+
+def test_loaded_delays_are_those_that_act() -> None:
+    arguments = dict(max_delay=6.0, learn=("weight",), dtype=torch.float64)
+    one, other = DelayedLinear(3, 2, **arguments), DelayedLinear(3, 2, **arguments)
+    other.delays.whole.copy_((one.delays.whole + 3) % 7)
+    one.load_state_dict(other.state_dict())
+    x = torch.randn(12, 2, 3, dtype=torch.float64)
+    steps, state = [], None
+    for x_t in x:
+        y_t, state = one.step(x_t, state)
+        steps.append(y_t)
+    torch.testing.assert_close(one(x)[0], torch.stack(steps))
+
+
+def test_backends_are_checked() -> None:
+    with pytest.raises(ValueError, match="backend: expected auto, numba or torch, got 'fast'"):
+        DelayedLinear(3, 2, max_delay=5.0, backend="fast")
+    with pytest.raises(ValueError, match="backend 'numba' needs fixed delays, got learn with 'delay'"):
+        DelayedLinear(3, 2, max_delay=5.0, backend="numba")
+    layer = DelayedLinear(3, 2, max_delay=5.0, learn=("weight",), backend="numba")
+    with pytest.raises(ValueError, match="backend 'numba' needs tensors on the CPU"):
+        layer._is_fused(torch.zeros(1, device="meta"))
