@@ -58,7 +58,8 @@ def fill(gaussian, seed, stream, step, out):
         out[i] = normal(seed, stream, i, step) if gaussian else uniform(seed, stream, i, step)
 
 
-_yield = types.ExternalFunction("sched_yield", types.int32())
+_usleep = types.ExternalFunction("usleep", types.int32(types.uint32))
+_SPINS, _NAP = 20_000, np.uint32(20)  # reads before the first nap, about 25 us; us, to which Linux adds about 50
 
 
 # What threads tell each other, 16 numbers apart so that each lies in a cache line of its own: ``sync[0]`` counts who
@@ -68,11 +69,16 @@ _yield = types.ExternalFunction("sched_yield", types.int32())
 
 @njit(**options)
 def _until(sync, place, goal):
+    """Read a number until it is large enough.
+
+    Who waits long, waits for a thread that has no processor: it sleeps, so that the other one may have this one. To
+    yield would be worse where other programs run: who yields comes back after all of them had a turn of milliseconds.
+    """
     spins = 0
     while atomic_read(sync, place) < goal:
         spins += 1
-        if spins > 2000:
-            _yield()
+        if spins > _SPINS:
+            _usleep(_NAP)
 
 
 @njit(**options)
