@@ -36,19 +36,27 @@ def saved_figures() -> Iterator[list[Figure]]:
 def hidden(figure: Figure) -> list[str]:
     """Name the lines that pass behind the legend of their axes, and texts that lie on each other."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.text import Text
 
+    figure.set_dpi(200)  # ticks depend on it, and on the style
     with figure_style():
         FigureCanvasAgg(figure).draw()  # lays it out
         found = [f"{label!r} behind the legend" for ax in figure.axes for label in _behind(ax)]
-    outside = {id(t) for ax in figure.axes for t in _beyond(ax)}
-    texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and id(t) not in outside]
-    boxes = [(t.get_text(), t.get_window_extent()) for t in texts]
-    for (text, a), (other, b) in combinations([(t, box) for t, box in boxes if box.width > 0], 2):
+        boxes = _texts(figure)
+    for (text, a), (other, b) in combinations(boxes, 2):
         across, along = min(a.x1, b.x1) - max(a.x0, b.x0), min(a.y1, b.y1) - max(a.y0, b.y0)
         if min(across, along) > 1.5 and text != other:
             found.append(f"{text!r} on {other!r}")
     return found
+
+
+def _texts(figure: Figure) -> list[tuple[str, Any]]:
+    """All texts that are drawn, each with its box."""
+    from matplotlib.text import Text
+
+    outside = {id(t) for ax in figure.axes for t in _beyond(ax)}
+    texts = [t for t in figure.findobj(Text) if t.get_visible() and t.get_text().strip() and id(t) not in outside]
+    boxes = [(t.get_text(), t.get_window_extent()) for t in texts]
+    return [(text, box) for text, box in boxes if box.width > 0]
 
 
 def _beyond(ax: Axes) -> Iterator[Any]:
