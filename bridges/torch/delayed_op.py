@@ -75,7 +75,7 @@ def _shapes(inputs: list[Tensor], _: str) -> list[Tensor]:
 
 
 def _forward(inputs: list[Tensor], _: str) -> list[Tensor]:
-    x, line, weight, delays, start, column, order, *_ = inputs
+    x, line, weight, delays, start, column, order = inputs[:7]
     y = fresh((*x.shape[:2], len(weight)), x.dtype)
     listed = _array(weight).ravel()[_array(order)]
     _sums(False, x, len(line), line, (*map(_array, (delays, start, column)), listed), y, y[:0])
@@ -83,7 +83,7 @@ def _forward(inputs: list[Tensor], _: str) -> list[Tensor]:
 
 
 def _backward(inputs: list[Tensor], results: Any, gradients: list[Tensor], needs: list[bool], _: str) -> list[Tensor]:
-    x, line, weight, delays, _, _, _, start, column, order = inputs
+    x, line, weight, delays, start, column, order = *inputs[:4], *inputs[7:]
     g, found = gradients[0], [torch.zeros(0)] * len(inputs)
     lists = tuple(map(_array, (delays, start, column)))
     if needs[0] or needs[1]:
