@@ -106,9 +106,9 @@ class LegendreParams:
 
 
 class LegendreState(NamedTuple):
-    """Coefficients m (..., q)."""
+    """Coefficients m (..., q): an array, or the tensor of a layer."""
 
-    m: np.ndarray
+    m: Any
 
 
 def legendre_system(order: int) -> tuple[np.ndarray, np.ndarray]:

@@ -57,10 +57,10 @@ _FUNCTIONS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
 
 
 class LMUState(NamedTuple):
-    """Hidden state h (..., n) and memories m (..., d, q)."""
+    """Hidden state h (..., n) and memories m (..., d, q): arrays, or the tensors of a layer."""
 
-    h: np.ndarray
-    m: np.ndarray
+    h: Any
+    m: Any
 
 
 @dataclass(frozen=True, eq=False)

@@ -17,6 +17,7 @@ import mmap
 import weakref
 from collections.abc import Sequence
 from contextlib import suppress
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,7 +27,7 @@ __all__ = ["KINDS", "fresh", "room"]
 
 _LARGE, _MOST, _HUGE = 2**20, 2**30, 2**21  # bytes: what is worth keeping, what is kept, a huge page
 _ABLE = hasattr(mmap, "MADV_FREE") and hasattr(mmap, "MADV_HUGEPAGE")
-KINDS = {
+KINDS: dict[torch.dtype, type[np.inexact]] = {
     torch.float32: np.float32,
     torch.float64: np.float64,
     torch.complex64: np.complex64,
@@ -36,7 +37,7 @@ _BYTES = {kind: np.dtype(kind).itemsize for kind in KINDS.values()}
 _kept: list[mmap.mmap] = []  # the oldest first; only changed by single operations, which threads cannot interrupt
 
 
-def room(shape: Sequence[int], dtype: type[np.number]) -> np.ndarray:
+def room(shape: Sequence[int], dtype: Any) -> np.ndarray:
     """An array that is not filled, of one of the types of ``KINDS``."""
     size = math.prod(shape) * _BYTES[dtype]
     if size < _LARGE or not _ABLE:

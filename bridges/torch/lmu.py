@@ -156,9 +156,9 @@ class LMU(SequenceLayer):
         for name in couplings:
             if name not in _OPTIONAL:
                 raise ValueError(f"LMU: couplings: expected some of {', '.join(_OPTIONAL)}, got {name!r}")
-        for name, value in (("encoder", encoder), ("activation", activation)):
-            if value not in _FUNCTIONS:
-                raise ValueError(f"LMU: {name}: expected one of {', '.join(_FUNCTIONS)}, got {value!r}")
+        for name, function in (("encoder", encoder), ("activation", activation)):
+            if function not in _FUNCTIONS:
+                raise ValueError(f"LMU: {name}: expected one of {', '.join(_FUNCTIONS)}, got {function!r}")
         back = [name for name in ("e_h", "e_m") if name in couplings]
         if back and encoder != "identity":
             raise ValueError(f"LMU: encoder: expected 'identity' with the coupling {back[0]!r}, got {encoder!r}")
@@ -178,8 +178,8 @@ class LMU(SequenceLayer):
         )
         for name, shape in shapes.items():
             there = bias if name[0] == "b" else name in couplings or name in ("e_x", "W_m")
-            value = nn.Parameter(torch.empty(shape, device=device, dtype=dtype)) if there else None
-            self.register_parameter(name, value)
+            weight = nn.Parameter(torch.empty(shape, device=device, dtype=dtype)) if there else None
+            self.register_parameter(name, weight)
         self.reset_parameters()
         self._learn_start(init_state, device, dtype)
 
