@@ -32,7 +32,7 @@ def lone_support(m, first, found, tables, memory, rows, ends, gains, planes, eig
     """U from one source and nothing else: ``acc`` gets counts, ``V`` the local support of each count; gives G."""
     ints = tables.ints
     Q, K, n = ints[m, c.Q], ints[m, c.K], ends[0]
-    count(memory.bits, ints[m, c.START], (Q * K + 63) // 64, rows, 0, n, planes, eights, acc)
+    count(memory.bits, ints[m, c.START], (Q * K + 63) // 64, rows, np.int64(0), n, planes, eights, acc)
     full, F, unit = _full(m, np.int64(0), n, found, ints), gains[0], float(ints[m, c.WEIGHT])
     power = ints[m, c.POWER_FIRST] if first else ints[m, c.POWER]
     for k in range(n + 1):
