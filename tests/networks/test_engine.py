@@ -154,7 +154,7 @@ def test_threads_do_not_change_a_bit(whole, threads):
 
 
 @example([(1, 1), (0, 2), (399, 3), (17, 2)])
-@settings(max_examples=4)  # threads of two test processes wait long for each other
+@settings(max_examples=8)
 @given(st.lists(st.tuples(st.integers(0, 400), st.integers(1, 3)), max_size=8))
 def test_pieces_do_not_change_a_bit(whole, pieces):
     net = samples.busy()
