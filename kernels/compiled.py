@@ -59,7 +59,7 @@ def fill(gaussian, seed, stream, step, out):
 
 
 _usleep = types.ExternalFunction("usleep", types.int32(types.uint32))
-_SPINS, _NAP = 20_000, np.uint32(20)  # reads before the first nap, about 25 us; us, to which Linux adds about 50
+_SPINS, _NAP = 200_000, np.uint32(20)  # reads before the first nap, about 0.25 ms; us, to which Linux adds about 50
 
 
 # What threads tell each other, 16 numbers apart so that each lies in a cache line of its own: ``sync[0]`` counts who
