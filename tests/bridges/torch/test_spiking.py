@@ -80,7 +80,8 @@ def test_compiled_passes_are_the_generated_step(name: str, dtype: torch.dtype) -
     if dtype == torch.float64:
         assert torch.equal(y1, y2)
         for a, b in zip([*s1, g1, *p1], [*s2, g2, *p2], strict=True):
-            torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-10 * float(b.abs().max()))
+            # 1e-13: a gradient that is 0 is a sum that cancels but for its rounding
+            torch.testing.assert_close(a, b, rtol=1e-9, atol=1e-10 * float(b.abs().max()) + 1e-13)
     else:  # a rounding may move a spike of a cell that spikes by growing fast
         assert (y1 != y2).float().mean() < 2e-3
 
