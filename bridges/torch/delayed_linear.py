@@ -30,6 +30,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from .backends import check_backend, may_compile
 from .delay_times import Delays, Start
 from .delayed_op import delay_lists, delayed_linear
 from .delays import DelayingLayer, DelayState
@@ -85,8 +86,7 @@ class DelayedLinear(DelayingLayer):
         init_state: str = "rest", batch_first: bool = False, backend: str = "auto", device: Any = None,
         dtype: torch.dtype | None = None,
     ) -> None:  # fmt: skip
-        if backend not in ("auto", "numba", "torch"):
-            raise ValueError(f"DelayedLinear: backend: expected auto, numba or torch, got {backend!r}")
+        check_backend("DelayedLinear", backend)
         for name, n in (("in_features", in_features), ("out_features", out_features)):
             if not isinstance(n, int) or n < 1:
                 raise ValueError(f"DelayedLinear: {name}: expected a whole number >= 1, got {n!r}")
@@ -148,9 +148,7 @@ class DelayedLinear(DelayingLayer):
         return self._shifted(y.to(x.dtype)), DelayState(line)
 
     def _is_fused(self, x: Tensor) -> bool:
-        if self.backend == "numba" and x.device.type != "cpu":
-            raise ValueError(f"DelayedLinear: backend 'numba' needs tensors on the CPU, got x on {x.device}")
-        if self.backend == "torch" or self.delays.learn or x.device.type != "cpu":
+        if not may_compile("DelayedLinear", self.backend, x) or self.delays.learn:
             return False
         return self.backend == "numba" or (self.delays.one is None and self.delays.last >= 4)
 

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ...units import TIME, Dims, edge_unit, to_edge
+from .backends import check_backend, may_compile
 from .decays import UNBOUNDED, from_time, to_time
 from .layer_constants import LayerConstants
 from .sequence import SequenceLayer
@@ -38,8 +39,7 @@ class GeneratedLayer(SequenceLayer):
         decay_param: str, backend: str, batch_first: bool,
     ) -> None:  # fmt: skip
         super().__init__(in_shape, batch_first)
-        if backend not in ("auto", "numba", "torch"):
-            raise ValueError(f"{owner}: backend: expected auto, numba or torch, got {backend!r}")
+        check_backend(owner, backend)
         if decay_param not in UNBOUNDED:
             raise ValueError(f"{owner}: decay_param: expected one of {', '.join(UNBOUNDED)}, got {decay_param!r}")
         if not float(dt) > 0:
@@ -153,9 +153,7 @@ class GeneratedLayer(SequenceLayer):
         return plain and x.is_cpu and self.backend != "torch" and x.shape[0] > 0 and not torch.compiler.is_compiling()
 
     def _use(self, x: Tensor) -> str:
-        if not x.is_cpu and self.backend == "numba":
-            raise ValueError(f"{self._owner}: backend 'numba' needs tensors on the CPU, got x on {x.device}")
-        used = "numba" if x.is_cpu and self.backend != "torch" else "torch"
+        used = "numba" if may_compile(self._owner, self.backend, x) else "torch"
         if used != self.backend_used and not torch.compiler.is_compiling():
             self.backend_used = used
         return used
