@@ -20,6 +20,7 @@ from ...versions import versions_of
 __all__ = [
     "age",
     "busy_seconds",
+    "core",
     "describe",
     "load",
     "memory_total",
@@ -33,9 +34,9 @@ _PACKAGES = ("spikegram", "numpy", "numba", "llvmlite", "scipy", "brian2", "cyth
 
 
 def describe() -> dict[str, Any]:
-    """Processor, cores, memory, system and Python."""
+    """Processor, design of its cores, their number, memory, system and Python."""
     return dict(
-        processor=processor(), cores=os.cpu_count(), memory_gib=round(memory_total() / 2**30, 1),
+        processor=processor(), core=core(), cores=os.cpu_count(), memory_gib=round(memory_total() / 2**30, 1),
         system=f"{platform.system()} {platform.machine()}", python=platform.python_version(),
     )  # fmt: skip
 
@@ -48,6 +49,16 @@ def versions() -> dict[str, str]:
 def processor() -> str:
     """Name of the processor as the system gives it."""
     return _field("/proc/cpuinfo", "model name") or platform.processor() or platform.machine()
+
+
+def core() -> str:
+    """Design of the cores as LLVM names it, and so what Numba compiles for: ``"znver3"``, ``"skylake-avx512"``.
+
+    The name of a virtual processor often does not tell, and designs differ by a factor of two in what takes most time.
+    """
+    from llvmlite.binding import get_host_cpu_name
+
+    return get_host_cpu_name()
 
 
 def age() -> float | None:

@@ -17,6 +17,7 @@ linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads /
 def test_describe_and_versions() -> None:
     found = machine.describe()
     assert found["cores"] == os.cpu_count() and found["processor"] and found["memory_gib"] > 0
+    assert found["core"] and " " not in found["core"]  # LLVM's name, "generic" where it knows none
     assert machine.versions()["numpy"] == np.__version__
     assert set(machine.versions()) >= {"spikegram", "numba", "brian2"}
 
