@@ -26,7 +26,7 @@ class GroupArrays(NamedTuple):
     nr: np.ndarray  # not refractory [N]
     last: np.ndarray  # step of the last spike [N]
     ref: np.ndarray  # steps that a neuron is refractory after a spike [N]
-    fired: np.ndarray  # over threshold in this step [N]
+    fired: np.ndarray  # over threshold in this step [N + 64]
     lo: np.ndarray  # first neuron of a thread in a stretch [threads, stretches]
     hi: np.ndarray  # the end of these [threads, stretches]
     start: np.ndarray  # first neuron of a stretch [stretches]

@@ -10,7 +10,7 @@ import math
 import numpy as np
 from numba import njit, types
 
-from .compiled_hints import atomic_add, atomic_read, eight_bytes, line, options, part, where
+from .compiled_hints import atomic_add, atomic_read, line, lowest_bit, marked, options, part, where
 from .random import POISSON_REST
 
 __all__ = [
@@ -21,7 +21,7 @@ __all__ = [
 _LOW = np.uint64(0xFFFFFFFF)
 _M0, _M1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _W0, _W1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
-_32, _11 = np.uint64(32), np.uint64(11)
+_32, _11, _1 = np.uint64(32), np.uint64(11), np.uint64(1)
 
 
 @njit(inline="always", **options)
@@ -134,24 +134,18 @@ def _add_from(x, arrived, until, k):
 
 @njit(**options)
 def collect(first, last, thread, k, step, count, fired, ids, last_spike, refractory, until):
-    """List the neurons of a tile that fired, and note when; 32 and then eight are looked at in one go."""
-    i = first
-    while i < last:
-        if i + 32 <= last:
-            low = eight_bytes(fired, i) | eight_bytes(fired, i + 8)
-            if (low | eight_bytes(fired, i + 16) | eight_bytes(fired, i + 24)) == 0:
-                i += 32
-                continue
-        if i + 8 <= last and eight_bytes(fired, i) == 0:
-            i += 8
-            continue
-        for j in range(i, min(i + 8, last)):
-            if fired[j]:
-                ids[thread, count] = j
-                count += 1
-                last_spike[j] = step
-                until[j] = k + max(refractory[j], 1)
-        i += 8
+    """List the neurons of a tile that fired, and note when; 64 are looked at in one go."""
+    for i in range(first, last, 64):
+        bits = marked(fired, i)
+        if last - i < 64:
+            bits &= (_1 << np.uint64(last - i)) - _1
+        while bits:
+            j = i + lowest_bit(bits)
+            ids[thread, count] = j
+            count += 1
+            last_spike[j] = step
+            until[j] = k + max(refractory[j], 1)
+            bits &= bits - _1
     return count
 
 

@@ -13,11 +13,12 @@ from numba.np.arrayobj import populate_array
 __all__ = [
     "atomic_add",
     "atomic_read",
-    "eight_bytes",
     "fused",
     "inner",
     "keep",
     "line",
+    "lowest_bit",
+    "marked",
     "options",
     "part",
     "per_line",
@@ -59,16 +60,26 @@ def atomic_read(typingctx, array, index):
 
 
 @intrinsic
-def eight_bytes(typingctx, array, index):
-    """The eight bytes of a boolean array from ``index`` on, as one number."""
+def marked(typingctx, array, index):
+    """Which of the 64 numbers of a boolean array from ``index`` on are true, as bits; all of them must be there."""
 
     def codegen(context, builder, signature, args):
+        many = ir.VectorType(ir.IntType(8), 64)
         pointer = _address(context, builder, signature.args[0], args[0], args[1])
-        word = builder.load(builder.bitcast(pointer, ir.IntType(64).as_pointer()))
-        word.align = 1
-        return word
+        values = builder.load(builder.bitcast(pointer, many.as_pointer()), align=1)
+        return builder.bitcast(builder.icmp_unsigned("!=", values, ir.Constant(many, [0] * 64)), ir.IntType(64))
 
     return types.uint64(array, types.int64), codegen
+
+
+@intrinsic
+def lowest_bit(typingctx, bits):
+    """The place of the lowest 1 in ``bits``, which are not 0."""
+
+    def codegen(context, builder, signature, args):
+        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
+
+    return types.int64(bits), codegen
 
 
 @intrinsic

@@ -6,9 +6,9 @@ import math
 
 from numba import njit
 
-from .compiled_hints import inner, options, part
+from .compiled_hints import inner, lowest_bit, options, part
 from .compiled_views import table
-from .tiles import add_product, lowest_bit, signs
+from .tiles import add_product, signs
 
 __all__ = ["add", "clear", "copy", "exprel_slope", "gather", "spread"]
 

@@ -19,10 +19,10 @@ from numba import njit, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from .compiled_hints import _address, inner, options, part
+from .compiled_hints import _address, inner, lowest_bit, options, part
 from .compiled_layer import clear, copy
 from .layer_arrivals import SIDE
-from .tiles import _spread, lowest_bit, signs
+from .tiles import _spread, signs
 
 __all__ = ["arrive_late", "mark", "outer_late", "tell", "turn"]
 

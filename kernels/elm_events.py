@@ -7,9 +7,9 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from .compiled_hints import line, options
+from .compiled_hints import line, lowest_bit, options
 from .lanes import on_lanes
-from .tiles import lowest_bit, signs
+from .tiles import signs
 
 __all__ = ["Events", "find_events"]
 

@@ -21,7 +21,7 @@ from numba.extending import intrinsic
 
 from .compiled_hints import _address, _view, inner
 
-__all__ = ["add_product", "lowest_bit", "piece", "row", "signs"]
+__all__ = ["add_product", "piece", "row", "signs"]
 
 # of functions that only other compiled ones call; those keep their code in the cache
 piece: dict[str, Any] = {**inner, "cache": False}
@@ -71,16 +71,6 @@ def signs(values, first, last):
             bits |= np.int64(1) << (i - first)
         i += 1
     return bits
-
-
-@intrinsic
-def lowest_bit(typingctx, bits):
-    """The place of the lowest 1 in ``bits``, which are not 0."""
-
-    def codegen(context, builder, signature, args):
-        return builder.cttz(args[0], ir.Constant(ir.IntType(1), 1))
-
-    return types.int64(types.int64), codegen
 
 
 def _masked(builder: Any, name: str, vector: Any, lanes: int, *args: Any) -> Any:

@@ -57,14 +57,19 @@ def test_parts_and_lines_are_views() -> None:
     assert cube[1, 2].tolist() == [-21, -22, -23, -24] and (cube.ravel()[:20] == np.arange(20)).all()
 
 
-def test_eight_booleans_in_one_go() -> None:
+def test_marks_of_64_in_one_go() -> None:
     @njit
-    def look(fired: np.ndarray, i: int) -> bool:
-        return hints.eight_bytes(fired, i) != 0
+    def places(fired: np.ndarray, first: int) -> list:
+        found, bits = [], hints.marked(fired, first)
+        while bits:
+            found.append(first + hints.lowest_bit(bits))
+            bits &= bits - np.uint64(1)
+        return found
 
-    fired = np.zeros(21, dtype=bool)
-    fired[12] = True
-    assert [look(fired, i) for i in range(14)] == [5 <= i <= 12 for i in range(14)]
+    fired = np.random.default_rng(1).random(200) < 0.1
+    for some in (fired, np.ones(200, bool), np.zeros(200, bool)):
+        for first in (0, 3, 136):
+            assert places(some, first) == (first + np.flatnonzero(some[first : first + 64])).tolist()
 
 
 def test_prefetching_reads_nothing() -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from numba import njit
 
-from spikegram.kernels.tiles import add_product, lowest_bit, row, signs
+from spikegram.kernels.compiled_hints import lowest_bit
+from spikegram.kernels.tiles import add_product, row, signs
 
 TOLERANCE = {np.float32: 3e-5, np.float64: 1e-13}
 
