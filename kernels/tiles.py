@@ -5,8 +5,8 @@ around it: a product of eight rows gives the same bits as eight products of one 
 rows are dealt out to threads. Library products promise no such thing, cannot be called from a compiled loop without
 its leaving single-threaded code, and cost microseconds a call.
 
-``c`` is worked through in tiles of four rows by three vectors of 32 bytes, which stay in registers over all of k; the
-last columns are loaded and stored under a mask.
+``c`` is worked through in tiles of four rows by three vectors, which stay in registers over all of k; the last columns
+are loaded and stored under a mask. A vector is as wide as the processor's registers, on which no bit depends.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
+from llvmlite.binding import get_host_cpu_features
 from numba import njit
 from numba.core import cgutils, types
 from numba.extending import intrinsic
@@ -25,7 +26,7 @@ __all__ = ["add_product", "piece", "row", "signs"]
 
 # of functions that only other compiled ones call; those keep their code in the cache
 piece: dict[str, Any] = {**inner, "cache": False}
-WIDTH = 32  # bytes of a vector
+WIDTH = 64 if get_host_cpu_features().get("avx512f") else 32  # bytes of a vector
 ROWS, VECTORS = 4, 3  # of a tile: 12 sums, 3 vectors of b and one of a fill 16 registers
 
 

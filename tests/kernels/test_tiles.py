@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+from types import ModuleType
+
 import numpy as np
 import pytest
 from numba import njit
 
+from spikegram.kernels import tiles
 from spikegram.kernels.compiled_hints import lowest_bit
 from spikegram.kernels.tiles import add_product, row, signs
 
@@ -68,6 +73,26 @@ def test_bits_do_not_depend_on_rows_and_depth(kind: type, seed: int) -> None:
             product(part, a[r : r + rows], b, depth)
             again[r : r + rows] = part
         assert (again == c).all()
+
+
+@pytest.mark.parametrize("width", [16, 32, 64])
+def test_bits_do_not_depend_on_the_width_of_vectors(width: int, seed: int) -> None:
+    """A processor with wider registers gives the same numbers."""
+    source = Path(tiles.__file__).read_text(encoding="utf-8")
+    other = ModuleType("tiles_of_another_width")
+    other.__package__ = tiles.__package__
+    exec(re.sub(r"(?m)^WIDTH = .*", f"WIDTH = {width}", source), other.__dict__)
+
+    @njit
+    def add(c, a, b):
+        other.add_product(c, a, b, 16)
+
+    rng = np.random.default_rng(seed)
+    a, b, c = (numbers(rng, np.float32, *shape) for shape in ((5, 40), (40, 75), (5, 75)))
+    mine = c.copy()
+    add(c, a, b)
+    product(mine, a, b, 16)
+    assert (mine == c).all()
 
 
 def test_nan_and_infinity_go_through() -> None:
