@@ -27,7 +27,7 @@ def test_derived_numbers() -> None:
     assert found["rate_E"] == pytest.approx(10 / 0.8) and found["peak_bytes"] == 7 and found["ready_s"] == 3.0
     assert found["in_range"] is False
     assert (
-        "rate_E 12.5 outside 4.9 ... 6.1" in found["misses"]
+        "rate_E 12.5 outside 4.6 ... 6.4" in found["misses"]
         and "cv_I not defined outside 0.49 ... 0.59" in found["misses"]
     )
 
