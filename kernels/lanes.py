@@ -1,7 +1,8 @@
 """Threads for compiled kernels: a range of independent lanes is cut into one part for each thread.
 
 A kernel ``kernel(first, end, *arrays)`` is compiled without the interpreter's lock and writes nothing outside its
-lanes, so the result does not depend on how they are shared out. The threads stay for later calls.
+lanes, so the result does not depend on how they are shared out. The threads stay for later calls; another package that
+has threads can lend its own (`run_parts_with`).
 
 >>> import numpy as np
 >>> out = np.zeros(10)
@@ -19,10 +20,13 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-__all__ = ["on_lanes", "shares"]
+__all__ = ["on_lanes", "run_parts_with", "shares"]
+
+Runner = Callable[[Callable[[int, int], Any], list[tuple[int, int]]], None]
 
 _pool: ThreadPoolExecutor | None = None
 _width = 0
+_runner: Runner | None = None
 
 
 def _forget() -> None:
@@ -40,6 +44,15 @@ def _workers(n: int) -> ThreadPoolExecutor:
     if _pool is None or _width < n:
         _pool, _width = ThreadPoolExecutor(n, thread_name_prefix="spikegram-lanes"), n
     return _pool
+
+
+def run_parts_with(runner: Runner | None) -> None:
+    """Call the parts of all later kernels by ``runner(call, parts)``, at the same time; None: by threads of our own.
+
+    It returns when all parts are done, and raises what one of them raised.
+    """
+    global _runner
+    _runner = runner
 
 
 def shares(lanes: int, threads: int, grain: int = 1) -> list[tuple[int, int]]:
@@ -69,6 +82,9 @@ def on_lanes(kernel: Callable[..., Any], lanes: int, threads: int, *arrays: Any,
     parts = shares(lanes, threads, grain)
     if len(parts) == 1:
         kernel(0, lanes, *arrays)
+        return
+    if _runner is not None:
+        _runner(lambda first, end: kernel(first, end, *arrays), parts)
         return
     workers = _workers(len(parts) - 1)
     others = [workers.submit(kernel, first, end, *arrays) for first, end in parts[1:]]

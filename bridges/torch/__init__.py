@@ -5,7 +5,7 @@ try:
 except ImportError as error:  # pragma: no cover
     raise ImportError("spikegram.bridges.torch needs PyTorch: pip install 'spikegram[torch]'") from error
 
-from . import losses, regularisers
+from . import losses, regularisers, team
 from .chain import Chain, Stream
 from .decays import TimeConstant
 from .delayed_linear import DelayedLinear
@@ -67,3 +67,5 @@ __all__ = [
     "stack",
     "to",
 ]
+
+team.join()

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from spikegram.kernels import lanes as module
 from spikegram.kernels.lanes import on_lanes, shares
+
+
+@pytest.fixture(autouse=True)
+def own_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even if PyTorch lends its own."""
+    monkeypatch.setattr(module, "_runner", None)
 
 
 @given(st.integers(1, 1000), st.integers(1, 9), st.integers(1, 70))
