@@ -29,14 +29,18 @@ def draw(folder: Path) -> list[str]:
 
 
 def bars(results: Mapping[str, Mapping[str, Any]], peer: str) -> list[dict[str, Any]]:
-    """Ratios of ours to a peer, each with its better number of threads: one entry per network and precision."""
+    """Ratios of ours to a peer, each with its better number of threads: one entry per network and precision.
+
+    A network's goal is one for single precision.
+    """
     found = []
     for name, content in results.items():
         rows = [r for r in content.get("ratios", ()) if r["peer"] == peer and not r["equal_threads"]]
         goal = content.get("goals", {}).get(peer)
         for dtype in dict.fromkeys(r["dtype"] for r in rows):
             best = max((r for r in rows if r["dtype"] == dtype), key=lambda r: r["median"])
-            found.append(dict(best, network=name, seconds=content["seconds"], goal=goal))
+            mine = goal if dtype == "float32" else None
+            found.append(dict(best, network=name, seconds=content["seconds"], goal=mine))
     return found
 
 
@@ -59,9 +63,10 @@ def draw_ratios(results: Mapping[str, Mapping[str, Any]], path: Path) -> bool:
         keys |= dict(zip(labels, handles, strict=True))
         axes.set_title(f"against {SYSTEMS[peer].title}", fontsize=10)
     figure.legend(keys.values(), keys, loc="outside lower center", ncols=len(keys), fontsize=8, frameon=False)
-    first = next(iter(results.values()))
+    machine = next(iter(results.values()))["machine"]
+    named = f"{machine['processor']}, {machine['core']}" if "core" in machine else machine["processor"]
     figure.suptitle(f"time of the peer / time of spikegram, each with its better number of threads "
-                    f"({first['machine']['processor']}, {first['machine']['cores']} cores)", fontsize=11)  # fmt: skip
+                    f"({named}, {machine['cores']} cores)", fontsize=11)  # fmt: skip
     figure.savefig(path, dpi=130)
     return True
 
@@ -83,10 +88,8 @@ def _panel(axes: Axes, entries: list[dict[str, Any]]) -> None:
         axes.text(max(e["median"], e["minimum"]) + right * 0.02, y, f"{e['median']:.2g}" if e["median"] < 100
                   else f"{e['median']:.0f}", va="center", fontsize=8)  # fmt: skip
         if e["goal"]:
-            k = networks.index(e["network"])
-            axes.plot(
-                [e["goal"]] * 2, [k - 0.42, k + 0.42], color="#c8553d", lw=1.6, label="" if "goal" in seen else "goal"
-            )
+            ends = [y - 0.52 * height, y + 0.52 * height]
+            axes.plot([e["goal"]] * 2, ends, color="#c8553d", lw=1.6, label="" if "goal" in seen else "goal")
             seen.add("goal")
         seen |= {label, "min"}
     axes.axvline(1, color="#888888", lw=0.8, ls=":")
