@@ -35,7 +35,7 @@ def _model(cell: str) -> tuple[Any, float, dict[str, Any]]:
     return {
         "alif": (BellecALIF, 0.2, {}),
         "izhikevich": (Izhikevich, 20.0, dict(dt=0.5)),
-        "adex": (AdEx, 2.0, dict(dt=0.1)),
+        "adex": (AdEx, 4.0, dict(dt=0.1)),
         "amsu": (AMSU(gain=0.5, shift=0.2), 0.5, {}),
     }[cell]
 

@@ -105,15 +105,15 @@ def test_pooling_finds_a_nine_in_a_bag(seed: int) -> None:
         return image[index], torch.tensor(is_nine[index].any(1), dtype=torch.float32)
 
     order = rng.permutation(len(image))
-    (x, y), (x_test, y_test) = bags(order[:1300], 1000), bags(order[1300:], 400)
+    x_test, y_test = bags(order[1300:], 1000)
     pool = HopfieldPooling(64, output_size=32)
     net = torch.nn.Sequential(pool, torch.nn.ReLU(), torch.nn.Linear(32, 1))
     optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3)
-    for _ in range(40):
-        for rows in torch.randperm(len(x)).split(100):
-            optimiser.zero_grad()
-            torch.nn.functional.binary_cross_entropy_with_logits(net(x[rows]).squeeze(1), y[rows]).backward()
-            optimiser.step()
+    for _ in range(400):  # fresh bags each time: with a thousand for all, areas of eight seeds are 0.93 to 0.97
+        x, y = bags(order[:1300], 200)
+        optimiser.zero_grad()
+        torch.nn.functional.binary_cross_entropy_with_logits(net(x).squeeze(1), y).backward()
+        optimiser.step()
     assert roc_auc_score(y_test, net(x_test).detach().squeeze(1)) >= 0.95
 
 
