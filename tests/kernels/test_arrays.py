@@ -29,7 +29,7 @@ def test_shapes_are_those_that_are_said() -> None:
     rows, stretches, scalars = len(LIF.states) + len(LIF.inputs), 2, len(group.module.SCALARS)
     assert g.X.shape[0] == rows and g.X.shape[1] >= 12 and g.A.shape[2] == g.X.shape[1]
     assert g.C.shape == (stretches, scalars) and g.lo.shape == g.hi.shape == (threads, stretches)
-    assert g.nr.shape == g.last.shape == g.ref.shape == g.fired.shape == g.until.shape == (12,)
+    assert g.nr.shape == g.last.shape == g.ref.shape == g.until.shape == (12,) and g.fired.shape == (12 + 64,)
     assert g.start.tolist() == [0, 7] and g.stream.shape == (stretches,)
     assert g.ids.shape == (threads, 20) and g.ptr.shape == (threads, group.depth + steps + 1)
     assert g.acc_row.shape == g.acc_mode.shape and (g.zero, g.every) == (0, 1)

@@ -28,7 +28,7 @@ def test_derived_numbers() -> None:
     assert found["in_range"] is False
     assert (
         "rate_E 12.5 outside 4.6 ... 6.4" in found["misses"]
-        and "cv_I not defined outside 0.49 ... 0.59" in found["misses"]
+        and "cv_I not defined outside 0.455 ... 0.61" in found["misses"]
     )
 
 
