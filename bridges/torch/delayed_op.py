@@ -23,7 +23,7 @@ from torch import Tensor
 from ...kernels.lanes import on_lanes
 from ...kernels.layer_arrivals import SIDE
 from .fresh import KINDS, fresh
-from .op import SequenceOp
+from .op import SequenceOp, as_array, flat
 
 __all__ = ["delay_lists", "delayed_linear"]
 
@@ -43,28 +43,20 @@ def delay_lists(steps: Tensor) -> list[Tensor]:
     return [steps.unique(), *_by_row(steps), *_by_row(steps.t().contiguous())]
 
 
-def _array(t: Tensor) -> np.ndarray:
-    return t.detach().contiguous().numpy()
-
-
-def _flat(t: Tensor) -> np.ndarray:
-    return _array(t).reshape(t.shape[0], t.shape[1] * t.shape[2])
-
-
 def _by_feature(t: Tensor) -> np.ndarray:
     """[N, T B] of (T, B, N)."""
-    return _array(t.permute(2, 0, 1)).reshape(t.shape[2], t.shape[0] * t.shape[1])
+    return as_array(t.permute(2, 0, 1)).reshape(t.shape[2], t.shape[0] * t.shape[1])
 
 
 def _sums(back: bool, given: Tensor, depth: int, before: Tensor, lists: tuple, out: Tensor, told: Tensor) -> None:
     from ...kernels.compiled_delays import sum_late
 
     m, n, samples = given.shape[2], out.shape[2], given.shape[1]
-    arrays = _flat(given), _flat(before)
+    arrays = flat(given, 1), flat(before, 1)
 
     def run(first: int, last: int) -> None:
         work = np.empty(((depth + 1) * m + n) * SIDE, arrays[0].dtype)
-        sum_late(first, last, back, *arrays, *lists, work, _flat(out), _flat(told), n, m)
+        sum_late(first, last, back, *arrays, *lists, work, flat(out, 1), flat(told, 1), n, m)
 
     on_lanes(run, -(-samples // SIDE), torch.get_num_threads())
 
@@ -77,18 +69,18 @@ def _shapes(inputs: list[Tensor], _: str) -> list[Tensor]:
 def _forward(inputs: list[Tensor], _: str) -> list[Tensor]:
     x, line, weight, delays, start, column, order = inputs[:7]
     y = fresh((*x.shape[:2], len(weight)), x.dtype)
-    listed = _array(weight).ravel()[_array(order)]
-    _sums(False, x, len(line), line, (*map(_array, (delays, start, column)), listed), y, y[:0])
+    listed = as_array(weight).ravel()[as_array(order)]
+    _sums(False, x, len(line), line, (*map(as_array, (delays, start, column)), listed), y, y[:0])
     return [y]
 
 
 def _backward(inputs: list[Tensor], results: Any, gradients: list[Tensor], needs: list[bool], _: str) -> list[Tensor]:
     x, line, weight, delays, start, column, order = *inputs[:4], *inputs[7:]
     g, found = gradients[0], [torch.zeros(0)] * len(inputs)
-    lists = tuple(map(_array, (delays, start, column)))
+    lists = tuple(map(as_array, (delays, start, column)))
     if needs[0] or needs[1]:
         dx, dline = fresh(x.shape, x.dtype), torch.empty(line.shape, dtype=x.dtype)
-        listed = _array(weight.t()).ravel()[_array(order)]
+        listed = as_array(weight.t()).ravel()[as_array(order)]
         # what stands before the sequence is not read on the way back: only how many steps those are
         _sums(True, g, len(line), g.new_empty((len(line), *g.shape[1:])), (*lists, listed), dx, dline)
         found[:2] = dx, dline
@@ -99,7 +91,7 @@ def _backward(inputs: list[Tensor], results: Any, gradients: list[Tensor], needs
         total, product = np.zeros(n * m, KINDS[x.dtype]), np.empty((n, m), KINDS[x.dtype])
         arrays = _by_feature(torch.cat([line, x])), _by_feature(g)
         on_lanes(multiply_late, n, torch.get_num_threads(), *arrays, *lists, total, n, samples)
-        product.ravel()[_array(order)] = total
+        product.ravel()[as_array(order)] = total
         found[2] = torch.from_numpy(product.T.copy())
     return found
 

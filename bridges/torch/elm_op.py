@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from .op import SequenceOp
+from .op import SequenceOp, as_array
 
 __all__ = ["elm_operator"]
 
@@ -80,17 +80,13 @@ def _arrays(inputs: list[Tensor], options: str) -> tuple[Any, ...]:
     from ...kernels.elm_events import Events
 
     activation, _, listed, weights, states, at = _parts(inputs, options)
-    given = {name: _array(t) for name, t in weights.items()}
+    given = {name: as_array(t) for name, t in weights.items()}
     made = ELMWeights(**{"W1b": None, "Wy": None, "by": None, **given})
-    s, m = (_array(t) for t in states)
-    x = Events(*(_array(t) for t in inputs[at:])) if listed else inputs[at].detach().numpy()
+    s, m = (as_array(t) for t in states)
+    x = Events(*(as_array(t) for t in inputs[at:])) if listed else inputs[at].detach().numpy()
     if not listed and x.shape[2] > 1 and x.strides[2] != x.itemsize:
-        x = _array(inputs[at])
+        x = as_array(inputs[at])
     return activation, made, s, m, x, listed
-
-
-def _array(t: Tensor) -> Any:
-    return t.detach().contiguous().numpy()
 
 
 def _forward(inputs: list[Tensor], options: str) -> list[Tensor]:
@@ -125,13 +121,13 @@ def _backward(
 
     activation, weights, _, m, x, listed = _arrays(inputs, options)
     names = options.split(" ")[3:]
-    y, _, _, *rest = (_array(t) for t in results)
+    y, _, _, *rest = (as_array(t) for t in results)
     kept = ELMKept(y if weights.Wy is None else rest[0], *rest[1:4])
     events = Events(*rest[4:])
     if not listed and len(events.stop) and events.stop[0] >= 0:
         x = events
     g = elm_backward(
-        x, weights, m, activation, kept, *(_array(t) for t in gradients), to_inputs=needs[-1], whole=not listed,
+        x, weights, m, activation, kept, *(as_array(t) for t in gradients), to_inputs=needs[-1], whole=not listed,
         threads=torch.get_num_threads(),
     )  # fmt: skip
     nothing = torch.empty(0)

@@ -18,11 +18,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch._C._functorch import unwrap_if_dead
 
-__all__ = ["SequenceOp"]
+__all__ = ["SequenceOp", "as_array", "flat"]
 
 _LIBRARY = torch.library.Library("spikegram", "FRAGMENT")
 _KINDS = (Tensor, torch.nn.Parameter)
@@ -31,6 +32,20 @@ _NOTHING = torch.empty(0)
 Forward = Callable[[list[Tensor], str], list[Tensor]]
 Backward = Callable[[list[Tensor], list[Tensor], list[Tensor], list[bool], str], list[Tensor]]
 Fake = Callable[[list[Tensor], str], list[Tensor]]
+
+
+def as_array(t: Tensor) -> np.ndarray:
+    """See a tensor as an array without gaps (a copy if need be)."""
+    if (found := getattr(t, "array", None)) is not None:  # of constants; to make it takes longer than a small kernel
+        return found
+    t = t.detach() if t.requires_grad else t
+    return (t if t.is_contiguous() else t.contiguous()).numpy()
+
+
+def flat(t: Tensor, axes: int) -> np.ndarray:
+    """The same with the last two axes, samples and neurons, as one; ``axes`` stand before them."""
+    a = as_array(t)
+    return a.reshape(*a.shape[:axes], a.shape[-2] * a.shape[-1])
 
 
 class SequenceOp:

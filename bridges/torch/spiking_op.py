@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ...kernels.lanes import on_lanes
 from .fresh import KINDS, fresh, room
-from .op import SequenceOp
+from .op import SequenceOp, as_array, flat
 from .spiking_delays import arrived
 
 __all__ = ["register", "run_cells"]
@@ -54,30 +54,17 @@ def _split(function: Callable[[int, int], Any], neurons: int, steps: int, togeth
     on_lanes(function, neurons, torch.get_num_threads(), grain=together)
 
 
-def _array(t: Tensor) -> np.ndarray:
-    if (found := getattr(t, "array", None)) is not None:  # of constants; to make it takes longer than a small kernel
-        return found
-    t = t.detach() if t.requires_grad else t
-    return (t if t.is_contiguous() else t.contiguous()).numpy()
-
-
-def _flat(t: Tensor, axes: int) -> np.ndarray:
-    """The last two axes, samples and neurons, as one."""
-    a = _array(t)
-    return a.reshape(*a.shape[:axes], a.shape[-2] * a.shape[-1])
-
-
 def _channels(t: Tensor) -> np.ndarray:
     """[C, T, M] of ([C,] T, B, N)."""
     *channels, steps, batch, n = t.shape
-    return _array(t).reshape(channels[0] if channels else 1, steps, batch * n)
+    return as_array(t).reshape(channels[0] if channels else 1, steps, batch * n)
 
 
 def _rows(tensors: list[Tensor], neurons: int, real: Any) -> np.ndarray:
     """Tensors [B, N] as one array [S, B N]."""
     rows = np.empty((len(tensors), neurons), real)
     for k, t in enumerate(tensors):  # those without a gradient share one tensor of zeros
-        rows[k] = rows[k - 1] if k and t is tensors[k - 1] else _array(t).reshape(neurons)
+        rows[k] = rows[k - 1] if k and t is tensors[k - 1] else as_array(t).reshape(neurons)
     return rows
 
 
@@ -94,8 +81,8 @@ def _shapes(inputs: list[Tensor], text: str) -> list[Tensor]:
 def _wide(vectors: Tensor, batch: int) -> np.ndarray:
     """Constants of the neurons, for all samples: [V, B N]."""
     if batch == 1 or not vectors.shape[0]:
-        return _array(vectors)
-    return _array(vectors.unsqueeze(1).expand(-1, batch, -1)).reshape(vectors.shape[0], batch * vectors.shape[1])
+        return as_array(vectors)
+    return as_array(vectors.unsqueeze(1).expand(-1, batch, -1)).reshape(vectors.shape[0], batch * vectors.shape[1])
 
 
 def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
@@ -105,12 +92,12 @@ def _forward(inputs: list[Tensor], text: str) -> list[Tensor]:
     neurons, kept = batch * n, (steps + every - 1) // every if every else 0
     y, end = room((steps, batch, n), module.REAL), np.empty((states, batch, n), module.REAL)
     saved = np.empty((kept, states, neurons), module.REAL)
-    given = every, _channels(x), _array(state).reshape(states, neurons), _array(scalars), _wide(vectors, batch)
+    given = every, _channels(x), as_array(state).reshape(states, neurons), as_array(scalars), _wide(vectors, batch)
     made = y.reshape(steps, neurons), saved, end.reshape(states, neurons)
     more: tuple[np.ndarray, ...] = ()
     if recurrent:
         weights, spikes, *delays = recurrent
-        more = _array(weights), _flat(spikes, spikes.ndim - 2), *_lists(delays, spikes, steps)
+        more = as_array(weights), flat(spikes, spikes.ndim - 2), *_lists(delays, spikes, steps)
 
     def run(first: int, last: int) -> None:
         work = np.empty(module.ROWS[0] * module.STRIDE, module.REAL)
@@ -131,10 +118,10 @@ def _backward(
     dstate = torch.zeros(state.shape, dtype=x.dtype)
     sums = np.empty((len(learned), neurons), module.REAL)
     given = (
-        every, _down(steps), _channels(x), _array(scalars), _wide(vectors, batch), _array(results[-1]),
-        _flat(gradients[0], 1), _rows(gradients[1:], neurons, module.REAL),
+        every, _down(steps), _channels(x), as_array(scalars), _wide(vectors, batch), as_array(results[-1]),
+        flat(gradients[0], 1), _rows(gradients[1:], neurons, module.REAL),
     )  # fmt: skip
-    made = _channels(dx), _flat(dstate, 1), sums
+    made = _channels(dx), flat(dstate, 1), sums
 
     def run(first: int, last: int) -> None:
         work = np.empty((module.ROWS[1] + waiting) * module.STRIDE, module.REAL)
@@ -146,8 +133,8 @@ def _backward(
     if recurrent:
         weights, spikes, *delays = recurrent
         dspikes, axes = torch.empty(spikes.shape, dtype=x.dtype), spikes.ndim - 2
-        back, waiting = _array(weights.t()), len(spikes) if delays else 0
-        more = _flat(results[0], 1), _array(weights), back, _flat(spikes, axes), _flat(dspikes, axes)
+        back, waiting = as_array(weights.t()), len(spikes) if delays else 0
+        more = flat(results[0], 1), as_array(weights), back, flat(spikes, axes), flat(dspikes, axes)
         more += _lists(delays, spikes, steps)
     _split(run, neurons, steps, n if recurrent else 16)
     if recurrent:
@@ -170,7 +157,7 @@ def _backward(
 
 def _lists(delays: list[Tensor], spikes: Tensor, steps: int) -> tuple[np.ndarray, ...]:
     """Delays as the kernel takes them; for those of pairs also room for its marks."""
-    found = tuple(map(_array, delays))
+    found = tuple(map(as_array, delays))
     if len(found) < 2:
         return found
     depth, batch, n = spikes.shape
@@ -186,12 +173,12 @@ def _to_weights(weights: Tensor, before: Tensor, y: Tensor, delays: list[Tensor]
         from ...kernels.compiled_layer_pairs import outer_late
 
         total, n = np.zeros(len(weights), KINDS[y.dtype]), y.shape[-1]
-        on_lanes(outer_late, n, threads, _flat(before, 1), _flat(y, 1), _flat(dx, 1), *map(_array, delays), total, n)
+        on_lanes(outer_late, n, threads, flat(before, 1), flat(y, 1), flat(dx, 1), *map(as_array, delays), total, n)
         return torch.from_numpy(total)
     if delays:
-        return torch.from_numpy(outer_sum(_array(arrived(before, y, delays[0])), _array(dx), threads))
-    total = outer_sum(_array(y[:-1]), _array(dx[1:]), threads)
-    total += outer_sum(_array(before)[None], _array(dx[:1]), threads)
+        return torch.from_numpy(outer_sum(as_array(arrived(before, y, delays[0])), as_array(dx), threads))
+    total = outer_sum(as_array(y[:-1]), as_array(dx[1:]), threads)
+    total += outer_sum(as_array(before)[None], as_array(dx[:1]), threads)
     return torch.from_numpy(total)
 
 
