@@ -150,7 +150,8 @@ class GeneratedLayer(SequenceLayer):
 
     def _from_rest(self, x: Tensor) -> bool:
         plain = self._kept is self._torch.STATES and not self._learned_fields
-        return plain and x.is_cpu and self.backend != "torch" and x.shape[0] > 0 and not torch.compiler.is_compiling()
+        fused = plain and may_compile(self._owner, self.backend, x)
+        return fused and x.shape[0] > 0 and not torch.compiler.is_compiling()
 
     def _use(self, x: Tensor) -> str:
         used = "numba" if may_compile(self._owner, self.backend, x) else "torch"
