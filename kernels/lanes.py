@@ -22,17 +22,19 @@ from typing import Any
 
 __all__ = ["on_lanes", "run_parts_with", "shares"]
 
-Runner = Callable[[Callable[[int, int], Any], list[tuple[int, int]]], None]
+Part = tuple[int, int]
+Call = Callable[[int, int], Any]
+Runner = Callable[[Call, list[Part]], None]
 
 _pool: ThreadPoolExecutor | None = None
 _width = 0
-_runner: Runner | None = None
 
 
 def _forget() -> None:
-    """After a fork the threads are in the parent only."""
+    """After a fork the threads are in the parent only, those that another package lent too."""
     global _pool, _width
     _pool, _width = None, 0
+    run_parts_with(_on_own_threads)
 
 
 if hasattr(os, "register_at_fork"):
@@ -46,10 +48,27 @@ def _workers(n: int) -> ThreadPoolExecutor:
     return _pool
 
 
-def run_parts_with(runner: Runner | None) -> None:
-    """Call the parts of all later kernels by ``runner(call, parts)``, at the same time; None: by threads of our own.
+def _on_own_threads(call: Call, parts: list[Part]) -> None:
+    """The calling thread takes the first part."""
+    workers = _workers(len(parts) - 1)
+    others = [workers.submit(call, *part) for part in parts[1:]]
+    try:
+        call(*parts[0])
+    finally:
+        for other in others:  # they write into our arrays
+            other.exception()
+    for other in others:
+        other.result()
 
-    It returns when all parts are done, and raises what one of them raised.
+
+_runner: Runner = _on_own_threads
+
+
+def run_parts_with(runner: Runner) -> None:
+    """Call the parts of all later kernels by ``runner(call, parts)``, at the same time.
+
+    It returns when all parts are done, and raises what one of them raised. In the child of a fork threads of our own
+    do it again.
     """
     global _runner
     _runner = runner
@@ -73,7 +92,7 @@ def on_lanes(kernel: Callable[..., Any], lanes: int, threads: int, *arrays: Any,
     lanes : int
         Number of independent lanes.
     threads : int
-        At least 1. The calling thread takes the first part.
+        At least 1.
     grain : int
         Parts begin at multiples of it.
     """
@@ -83,15 +102,4 @@ def on_lanes(kernel: Callable[..., Any], lanes: int, threads: int, *arrays: Any,
     if len(parts) == 1:
         kernel(0, lanes, *arrays)
         return
-    if _runner is not None:
-        _runner(lambda first, end: kernel(first, end, *arrays), parts)
-        return
-    workers = _workers(len(parts) - 1)
-    others = [workers.submit(kernel, first, end, *arrays) for first, end in parts[1:]]
-    try:
-        kernel(*parts[0], *arrays)
-    finally:
-        for other in others:  # they write into our arrays
-            other.exception()
-    for other in others:
-        other.result()
+    _runner(lambda first, end: kernel(first, end, *arrays), parts)

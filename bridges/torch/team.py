@@ -9,33 +9,29 @@ the child of a fork, in which OpenMP has no threads, `kernels.lanes` goes on wit
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from ...kernels.lanes import run_parts_with
+from ...kernels.lanes import Call, Part, run_parts_with
 
 __all__ = ["join"]
-
-Part = tuple[int, int]
 
 
 class _Job:
     """Parts of one call that are still to be done, and what went wrong in others."""
 
-    def __init__(self, call: Callable[[int, int], Any], parts: list[Part]) -> None:
+    def __init__(self, call: Call, parts: list[Part]) -> None:
         self.call, self.left = call, list(reversed(parts))
         self.done: list[Part] = []
         self.errors: list[BaseException] = []
 
     def work(self) -> None:
-        while self.left:
+        while True:
             try:
                 part = self.left.pop()
-            except IndexError:  # another thread was faster
+            except IndexError:  # there is none
                 return
             try:
                 self.call(*part)
@@ -65,7 +61,7 @@ def join() -> bool:
     if region is None:
         return False
 
-    def run(call: Callable[[int, int], Any], parts: list[Part]) -> None:
+    def run(call: Call, parts: list[Part]) -> None:
         job = _Job(call, parts)
         region(_member, job, len(parts), 0)
         if job.errors:
@@ -74,5 +70,4 @@ def join() -> bool:
             raise KeyboardInterrupt
 
     run_parts_with(run)
-    os.register_at_fork(after_in_child=lambda: run_parts_with(None))
     return True

@@ -15,7 +15,7 @@ from spikegram.kernels.lanes import on_lanes, shares
 @pytest.fixture(autouse=True)
 def own_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Even if PyTorch lends its own."""
-    monkeypatch.setattr(module, "_runner", None)
+    monkeypatch.setattr(module, "_runner", module._on_own_threads)
 
 
 @given(st.integers(1, 1000), st.integers(1, 9), st.integers(1, 70))

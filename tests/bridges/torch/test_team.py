@@ -101,7 +101,7 @@ def test_the_child_of_a_fork_has_threads_of_its_own() -> None:
 
 def test_other_threads_of_pytorch_are_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch, "__file__", "/nowhere/torch/__init__.py")
-    lanes.run_parts_with(None)
+    lanes.run_parts_with(lanes._on_own_threads)
     assert team.join() is False
     out = np.zeros(10)
     lanes.on_lanes(lambda a, b: out[a:b].__iadd__(1), 10, 2)
