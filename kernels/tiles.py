@@ -27,7 +27,6 @@ __all__ = ["add_product", "piece", "row", "signs"]
 # of functions that only other compiled ones call; those keep their code in the cache
 piece: dict[str, Any] = {**inner, "cache": False}
 WIDTH = 64 if get_host_cpu_features().get("avx512f") else 32  # bytes of a vector
-ROWS, VECTORS = 4, 3  # of a tile: 12 sums, 3 vectors of b and one of a fill 16 registers
 
 
 @intrinsic
@@ -178,6 +177,7 @@ def _spread(builder: Any, value: Any, vector: Any, lanes: int) -> Any:
     return builder.shuffle_vector(one, ir.Constant(vector, ir.Undefined), zeros)
 
 
+# 12 sums, 3 vectors of b and one of a fill the 16 registers of AVX2
 _wide4, _wide1 = _make_tile(4, 3, False), _make_tile(1, 3, False)
 _last4, _last1 = _make_tile(4, 2, True), _make_tile(1, 2, True)
 

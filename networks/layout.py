@@ -80,7 +80,7 @@ class Group:
         m = self.module
         self.timed = bool(self.compiled and m and m.REFRACTORY == "duration")
         self.acc_mode = np.array([self._mode(v) for v in self.targets], dtype=np.int64)
-        self.fired = _aligned((self.size + _LINE,), np.dtype(bool))
+        self.fired = _aligned((self.size + 64,), np.dtype(bool))  # `collect` looks at 64 from any neuron on
         self.refractory = np.zeros(self.size, dtype=np.int64)
         segments = len(self.populations)
         self.scalars = np.zeros((segments, len(m.SCALARS) if m else 0), dtype=self.dtype)
