@@ -3,7 +3,8 @@
 `spike_statistics` says how each is taken. A range holds the values on which Brian 2, NEST and an independent
 implementation agreed in a few runs, and the mean of many runs of ours with three and a half standard deviations to both
 sides: the wiring is drawn once per seed and shifts the rate of a network of 4,000 cells by 4.5 (CUBA) or 5.8 % (COBA;
-60 seeds). So about one run in a thousand of a right simulator lies outside.
+60 seeds). So about one run in a thousand of a right simulator lies outside. As they were: ``cuba40k`` over 10 s,
+``brunel_static``, weights, and some lower bounds of ``fano3ms``, whose values lie to one side.
 
 >>> misses(dict(rate_E=7.0, rate_I=5.5), dict(rate_E=(4.6, 6.4), rate_I=(5.3, 5.8)))
 ['rate_E 7 outside 4.6 ... 6.4']
